@@ -1,0 +1,23 @@
+"""sem-ray: distributed orchestrator of stable error-minimizing noise.
+
+The verbs `protect`, `evaluate`, `sweep`, `status` and `best` are imported when first used, so the
+plain PyTorch floors need neither Ray nor Optuna nor MLflow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sem_ray.verbs import best, evaluate, protect, status, sweep
+
+__all__ = ["__version__", "best", "evaluate", "protect", "status", "sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(importlib.import_module("sem_ray.verbs"), name)
+    raise AttributeError(f"module 'sem_ray' has no attribute {name!r}")

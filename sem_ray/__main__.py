@@ -1,0 +1,3 @@
+from sem_ray.cli import main
+
+main()

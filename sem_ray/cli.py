@@ -1,0 +1,267 @@
+"""The command line: verbs only. Each parses, calls the typed function of its name, and shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from sem_ray import __version__
+from sem_ray.errors import BadInput, SemRayError
+from sem_ray.terminal.output import print_json, say, say_error
+
+INTERRUPTED = 130
+
+app = App(
+    name="sem-ray",
+    version=__version__,
+    help="""Make images unlearnable with stable error-minimizing noise, and find out how best.
+
+```
+sem-ray protect digits --out noise
+sem-ray evaluate digits --noise noise --radius 0 --radius 4
+sem-ray sweep search_spaces/quick.yaml
+sem-ray best quick > best.yaml
+sem-ray protect digits --config best.yaml --out best-noise
+```
+
+State lives in ./sem-ray-store, or where SEM_RAY_STORE points. Exit status: 0 well, 1 the work
+failed, 2 bad input.""",
+    help_format="markdown",
+)
+
+Json = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SettingOptions:
+    """Options of the verbs that run one experiment."""
+
+    preset: str | None = None
+    "Settings to start from: quick (the default), cifar10, imagenet-subset."
+    config: Path | None = None
+    "YAML file with settings over the preset's; without --preset, over the defaults."
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = ()
+    "One setting over all others, as `--set noise.radius=8`; repeatable."
+    limit: int | None = None
+    "Take this many training images: a seeded, class-balanced subset."
+    seed: int | None = None
+    "Everything random follows from it."
+    device: str = "auto"
+    "auto, cpu, cuda or cuda:N."
+    store: Path | None = None
+    "Folder of artifacts and records instead of SEM_RAY_STORE."
+
+
+@app.command
+def protect(
+    data: str | None = None,
+    /,
+    *,
+    out: Path,
+    options: SettingOptions = SettingOptions(),
+    json: Json = False,
+) -> int:
+    """Make noise for the training images of DATA and put it in a folder.
+
+    Example: `sem-ray protect path/to/cifar10 --preset quick --limit 2500 --out noise`
+
+    Parameters
+    ----------
+    data
+        digits, torchvision:CIFAR10, torchvision:CIFAR100, or a Parquet file or folder.
+    out
+        Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.progress import StageProgress
+    from sem_ray.terminal.reports import show_protected
+
+    with StageProgress() as progress:
+        result = verbs.protect(
+            data,
+            out,
+            preset=options.preset,
+            config=options.config,
+            settings=options.set_,
+            limit=options.limit,
+            seed=options.seed,
+            device=options.device,
+            store=options.store,
+            sink=progress,
+        )
+    print_json(result) if json else show_protected(result)
+    return 0
+
+
+@app.command
+def evaluate(
+    data: str | None = None,
+    /,
+    *,
+    noise: Path | None = None,
+    radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
+    baseline: bool = True,
+    options: SettingOptions = SettingOptions(),
+    json: Json = False,
+) -> int:
+    """Train victims on DATA, clean and protected, and test them on clean images.
+
+    Example: `sem-ray evaluate path/to/cifar10 --noise noise --radius 0 --radius 2`
+
+    Parameters
+    ----------
+    data
+        As for protect; its test split measures the accuracy.
+    noise
+        Folder that protect made. Its own settings stand in for a preset.
+    radius
+        Radius of the victims' adversarial training in 1/255, 0 for standard; repeatable.
+    baseline
+        Train on the clean images as well.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.progress import StageProgress
+    from sem_ray.terminal.reports import show_evaluated
+
+    with StageProgress() as progress:
+        result = verbs.evaluate(
+            data,
+            noise,
+            radius,
+            baseline=baseline,
+            preset=options.preset,
+            config=options.config,
+            settings=options.set_,
+            limit=options.limit,
+            seed=options.seed,
+            device=options.device,
+            store=options.store,
+            sink=progress,
+        )
+    print_json(result) if json else show_evaluated(result)
+    return 0
+
+
+@app.command
+def sweep(
+    file: Path,
+    /,
+    *,
+    trials: int | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    store: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Run the study in FILE, or go on with it; trials run side by side on what the machine has.
+
+    Example: `sem-ray sweep search_spaces/quick.yaml --trials 8`
+
+    Parameters
+    ----------
+    file
+        Search space in YAML.
+    trials
+        Finished trials to reach, instead of the file's.
+    dry_run
+        Show what would run, and write nothing.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.studies import SweepProgress, show_plan, show_sweep
+
+    study = verbs.read_study(file)
+    if dry_run:
+        planned = verbs.plan(study, trials=trials)
+        print_json(planned) if json else show_plan(planned)
+        return 0
+    with SweepProgress() as progress:
+        result = verbs.sweep(study, trials=trials, store=store, on_event=progress)
+    status = verbs.status(study.name, store=store)
+    winner = verbs.best(study.name, store=store) if status.complete else None
+    if json:
+        print_json({"sweep": result, "status": status, "best": winner})
+    else:
+        show_sweep(result, status, winner)
+    return 0 if result.ok else 1
+
+
+@app.command
+def status(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+    """Every trial of a study: its settings, state, accuracies and times.
+
+    Example: `sem-ray status quick`
+
+    Parameters
+    ----------
+    study
+        Name of the study, as its search space file gives it.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.studies import show_status
+
+    found = verbs.status(study, store=store)
+    print_json(found) if json else show_status(found)
+    return 0
+
+
+@app.command
+def best(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+    """The best configuration of a study, as YAML that `protect --config` takes.
+
+    Example: `sem-ray best quick > best.yaml`
+
+    Parameters
+    ----------
+    study
+        Name of the study, as its search space file gives it.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.studies import show_best
+
+    found = verbs.best(study, store=store)
+    print_json(found) if json else show_best(found)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The program: runs a verb and exits with its status."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of one command line: 0, 1 where the work failed, 2 for bad input."""
+    try:
+        result = app(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        say_error(f"{error} (see sem-ray --help)")
+        return BadInput.exit_code
+    except SemRayError as error:
+        say_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted; what was finished is kept, and the same command goes on from there")
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0

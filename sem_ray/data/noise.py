@@ -1,0 +1,114 @@
+"""What noise is, the promise it keeps, and how it is put on the images it was made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from sem_ray.data.image_set import ImageSet
+from sem_ray.errors import BadInput
+from sem_ray.spec.base import Frozen, NoiseRadius
+
+FORMAT_VERSION = 1
+ORDER = "noise is added to the stored image before any filter or augmentation"
+CHUNK = 1024
+"""Images added to at a time: sums need 16 bits, and the whole set in 16 bits may not fit."""
+
+
+class Manifest(Frozen):
+    """What the noise is, for whom, and how it was made."""
+
+    format_version: int = FORMAT_VERSION
+    fingerprint: str
+    """Of the unprotected image set."""
+    radius: NoiseRadius
+    """Largest change of a pixel, in 1/255."""
+    method: str
+    spec: dict[str, Any]
+    """The settings it was made with, as JSON."""
+    identity: str
+    """Of the generation that made it."""
+    order: str = ORDER
+    seconds: Annotated[float, Field(ge=0)]
+    """Wall time of the generation."""
+    sem_ray_version: str
+
+
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Noise for N images.
+
+    values: int8 [N, C, H, W] in 1/255; labels: int64 [N]; ids: N distinct names; digests: the
+    pixel digests of the unprotected images, as in `ImageSet.digests`.
+    """
+
+    values: Tensor
+    ids: tuple[str, ...]
+    labels: Tensor
+    digests: tuple[str, ...]
+    manifest: Manifest
+
+    @classmethod
+    def made_for(cls, images: ImageSet, values: Tensor, manifest: Manifest) -> Noise:
+        """Noise whose rows are those of `images`, in their order."""
+        return cls(values.cpu(), images.ids, images.labels.cpu(), images.digests, manifest)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def require_sound(noise: Noise, place: str) -> None:
+    """Raise `BadInput` where shapes, counts or values contradict each other or the radius."""
+    shape, dtype = tuple(noise.values.shape), noise.values.dtype
+    if dtype != torch.int8 or len(shape) != 4 or 0 in shape:
+        raise BadInput(f"{place}: noise must be int8 [N, C, H, W]; it is {dtype} {list(shape)}")
+    counts = {shape[0], len(noise.ids), len(noise.labels), len(noise.digests)}
+    if len(counts) > 1:
+        raise BadInput(f"{place}: {shape[0]:,} rows of noise for {len(noise.ids):,} images")
+    largest = max(int(noise.values.max()), -int(noise.values.min()))
+    if largest > noise.manifest.radius:
+        raise BadInput(
+            f"{place}: noise changes a pixel by {largest}/255, beyond its radius "
+            f"{noise.manifest.radius:g}/255"
+        )
+
+
+def add_noise(images: Tensor, noise: Tensor) -> Tensor:
+    """uint8 [N, C, H, W]: the sum of uint8 images and int8 noise in 1/255, clipped to [0, 255]."""
+    result = torch.empty_like(images)
+    for start in range(0, len(images), CHUNK):
+        rows = slice(start, start + CHUNK)
+        total = images[rows].to(torch.int16) + noise[rows].to(images.device)
+        result[rows] = total.clamp_(0, 255).to(torch.uint8)
+    return result
+
+
+def protected(images: ImageSet, noise: Noise) -> ImageSet:
+    """`images` with their noise, matched by id whatever the order of the rows.
+
+    Raises `BadInput` where an image has no noise, or has other pixels than the noise was made for.
+    """
+    row_of = {name: row for row, name in enumerate(noise.ids)}
+    _require_none(images, noise, [n for n in images.ids if n not in row_of], "have no noise")
+    rows = [row_of[name] for name in images.ids]
+    pairs = zip(images.ids, images.digests, rows, strict=True)
+    changed = [name for name, digest, row in pairs if noise.digests[row] != digest]
+    if images.shape != noise.values.shape[1:]:
+        changed = list(images.ids)
+    _require_none(images, noise, changed, "have other pixels")
+    pixels = add_noise(images.images, noise.values[torch.tensor(rows)])
+    note = f"noise={noise.manifest.identity}"
+    return images.with_images(pixels, f"{images.note},{note}" if images.note else note)
+
+
+def _require_none(images: ImageSet, noise: Noise, strangers: list[str], problem: str) -> None:
+    if strangers:
+        raise BadInput(
+            f"the noise {noise.manifest.identity} belongs to other images: {len(strangers):,} of "
+            f"the {len(images):,} images of {images.name} {problem} (first: {strangers[0]}); "
+            f"give the images it was made for, fingerprint {noise.manifest.fingerprint}"
+        )

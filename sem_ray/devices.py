@@ -1,0 +1,29 @@
+"""Which device a run computes on, and in what number format."""
+
+from __future__ import annotations
+
+import torch
+
+from sem_ray.errors import BadInput
+from sem_ray.spec import Precision
+
+DTYPES: dict[Precision, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """`auto` is the first GPU, or the CPU where there is none.
+
+    Raises `BadInput` for a device this machine does not have.
+    """
+    if name == "auto":
+        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise BadInput(f"device {name!r} is unknown; use auto, cpu, cuda or cuda:N") from error
+    gpus = torch.cuda.device_count()
+    if device.type not in ("cpu", "cuda") or (
+        device.type == "cuda" and (device.index or 0) >= gpus
+    ):
+        raise BadInput(f"device {name!r} is not on this machine ({gpus} GPUs); use auto or cpu")
+    return device

@@ -1,0 +1,38 @@
+"""The two ways a command can end badly, and nothing else.
+
+Every message is one line that names the thing, the place and the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class SemRayError(Exception):
+    """A failure that sem-ray foresaw; its text is what the user reads."""
+
+    exit_code = 1
+
+
+class BadInput(SemRayError):
+    """What was asked for cannot be done as asked: the user must change the input (exit 2)."""
+
+    exit_code = 2
+
+
+class WorkFailed(SemRayError):
+    """The request was sound and the work did not finish (exit 1)."""
+
+    exit_code = 1
+
+
+@contextmanager
+def writing_to(place: Path, way_out: str) -> Iterator[None]:
+    """Turn an `OSError` met while writing under `place` into a `BadInput` that names it."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(f"cannot write to {place}: {reason}; {way_out}") from error

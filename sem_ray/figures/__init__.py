@@ -1,0 +1,1 @@
+"""Pictures and exhibits made from what was recorded."""

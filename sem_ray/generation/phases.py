@@ -1,0 +1,90 @@
+"""The noise phase of the alternating optimisation, as functions of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sem_ray.attacks import input_gradient, signed_step
+from sem_ray.augment import Views, draw_views
+from sem_ray.draws import Stream
+from sem_ray.methods import METHODS, Method
+from sem_ray.spec import Augmentation, ExperimentSpec, default_step_size, unit
+from sem_ray.spec.base import PIXEL_STEPS
+from sem_ray.training import Attack
+
+Perturb = Callable[[Tensor, Tensor], Tensor]
+"""(views, labels) → perturbed views."""
+
+
+def noise_gradient(
+    network: nn.Module,
+    images: Tensor,
+    noise: Tensor,
+    labels: Tensor,
+    views: Views,
+    perturb: Perturb,
+) -> Tensor:
+    """∂ Σ_j mean CE(f(t_j(clip(x + δu)) + δ_j), y) / ∂ δu, all samples j as one batch.
+
+    images and noise [n, C, H, W] in [0, 1] and ±ρu; the perturbation δ_j is a constant, and pixels
+    that the clip saturates get zero gradient (methods.md section 2).
+    """
+    shifted = images + noise
+    viewed = views.apply(shifted.clamp(0, 1))
+    targets = labels.repeat_interleave(len(viewed) // len(images))
+    gradient = input_gradient(network, perturb(viewed, targets), targets)
+    open_pixels = (shifted >= 0) & (shifted <= 1)
+    return views.adjoint(gradient) * open_pixels / len(images)
+
+
+@dataclass(frozen=True)
+class NoisePhase:
+    """K signed descent steps on the noise of a batch, through a frozen surrogate.
+
+    radius (ρu) and step (α) are in [0, 1]; `attack.radius` is ρr.
+    """
+
+    method: Method
+    augmentation: Augmentation
+    samples: int
+    radius: float
+    step: float
+    steps: int
+    attack: Attack
+
+    @classmethod
+    def of(cls, spec: ExperimentSpec, steps: int) -> NoisePhase:
+        """The phase of `spec` with K = `steps`."""
+        noise = spec.noise
+        return cls(
+            method=METHODS[noise.method],
+            augmentation=spec.augmentation,
+            samples=noise.samples,
+            radius=unit(noise.radius),
+            step=unit(noise.step_size or default_step_size(noise.radius, steps)),
+            steps=steps,
+            attack=Attack.of(spec.surrogate, spec.surrogate.radius * noise.perturbation_scale),
+        )
+
+    def run(self, network: nn.Module, images: Tensor, labels: Tensor, stream: Stream) -> Tensor:
+        """δu for images [n, C, H, W], within ±ρu: a uniform start, no warm start, then K steps."""
+
+        def perturb(views: Tensor, targets: Tensor) -> Tensor:
+            return self.method.noise_phase(network, views, targets, self.attack, stream)
+
+        noise = stream.ball(images, self.radius)
+        for _ in range(self.steps):
+            views = draw_views(self.augmentation, stream, self.samples, images)
+            gradient = noise_gradient(network, images, noise, labels, views, perturb)
+            noise = signed_step(noise, gradient, -self.step, self.radius)
+        return noise
+
+
+def rounded(noise: Tensor, radius: float) -> Tensor:
+    """δu in [0, 1] as int8 in 1/255, never beyond ⌊ρu⌋ (`radius` in 1/255)."""
+    whole = int(radius)
+    return (noise * PIXEL_STEPS).round().clamp_(-whole, whole).to(torch.int8)

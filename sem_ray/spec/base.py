@@ -1,0 +1,41 @@
+"""The kind of model every spec is, and the units its numbers are given in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PIXEL_STEPS = 255
+"""Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
+
+
+class Frozen(BaseModel):
+    """Immutable, strict about unknown keys, and closed to NaN and infinity."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+Radius = Annotated[float, Field(ge=0, le=PIXEL_STEPS)]
+"""An L∞ radius in 1/255; 0 switches the perturbation off."""
+
+NoiseRadius = Annotated[float, Field(ge=1, le=127)]
+"""The protection radius ρu in 1/255. At least 1, because noise is kept in whole steps of 1/255,
+and at most 127, because it is kept as int8."""
+
+StepSize = Annotated[float, Field(gt=0, le=PIXEL_STEPS)]
+"""The length of one signed step, in 1/255."""
+
+Count = Annotated[int, Field(ge=1)]
+
+
+def unit(pixel_steps: float) -> float:
+    """From 1/255 to [0, 1]."""
+    return pixel_steps / PIXEL_STEPS
+
+
+def default_step_size(radius: float, steps: int) -> float:
+    """2ρ/K in 1/255: the paper's 1.6 at (8, 10) and 0.8 at (4, 10), carried to other K and ρ."""
+    return 2 * radius / max(steps, 1)

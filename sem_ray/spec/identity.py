@@ -1,0 +1,53 @@
+"""The identity of a stage: a hash of what can change its result, and of nothing else.
+
+Paths, device counts and log settings never enter; the data's fingerprint and the version of the
+code that makes the stage do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sem_ray.spec.experiment import ExperimentSpec
+
+GENERATION_VERSION = 1
+"""Raise when the same spec would give other noise."""
+VICTIM_VERSION = 1
+"""Raise when the same spec would give another accuracy."""
+
+CLEAN = "clean"
+"""The noise identity of unprotected images."""
+
+
+def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
+    """20 hexadecimal digits that name the stage `kind` with this content."""
+    text = json.dumps([kind, version, content], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
+    """What a generation depends on."""
+    shared = {"augmentation", "noise", "surrogate", "precision", "shards", "seed"}
+    return {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+
+
+def victim_content(
+    spec: ExperimentSpec, train: str, test: str, noise: str, radius: float
+) -> dict[str, Any]:
+    """What one victim depends on: its radius alone of `victim.radii`, and the noise by identity."""
+    shared = {"augmentation", "victim", "precision", "shards", "seed"}
+    content = spec.model_dump(mode="json", include=shared)
+    del content["victim"]["radii"]
+    return {"data": train, "test": test, "noise": noise, "radius": float(radius), **content}
+
+
+def noise_identity(spec: ExperimentSpec, fingerprint: str) -> str:
+    return identity("noise", GENERATION_VERSION, noise_content(spec, fingerprint))
+
+
+def victim_identity(spec: ExperimentSpec, train: str, test: str, noise: str, radius: float) -> str:
+    content = victim_content(spec, train, test, noise, radius)
+    return identity("victim", VICTIM_VERSION, content)

@@ -1,0 +1,53 @@
+"""images → noise, kept in the store by identity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from sem_ray import __version__
+from sem_ray.data import ImageSet, Manifest, Noise, write_noise
+from sem_ray.generation import Generated, generate
+from sem_ray.progress import ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.identity import noise_identity
+from sem_ray.store import Store
+
+KIND = "noise"
+MARGIN = 16_000_000
+"""Bytes kept free for ids, records and logs."""
+
+
+def noise_for(
+    spec: ExperimentSpec,
+    images: ImageSet,
+    store: Store,
+    *,
+    device: torch.device,
+    sink: ProgressSink = silent,
+) -> Path:
+    """The folder with the noise of `images` under `spec`, made now or found finished."""
+    identity = noise_identity(spec, images.fingerprint)
+    with store.making(KIND, identity):
+        found = store.find(KIND, identity)
+        if found is not None:
+            return found
+        store.require_space(2 * images.images.numel() + MARGIN, "the noise")
+        generated = generate(spec, images, device=device, sink=sink)
+        with store.writing(KIND, identity) as folder:
+            write_noise(folder, _noise(spec, images, identity, generated))
+    return store.folder(KIND, identity)
+
+
+def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated) -> Noise:
+    manifest = Manifest(
+        fingerprint=images.fingerprint,
+        radius=spec.noise.radius,
+        method=spec.noise.method,
+        spec=spec.model_dump(mode="json"),
+        identity=identity,
+        seconds=generated.seconds,
+        sem_ray_version=__version__,
+    )
+    return Noise.made_for(images, generated.noise, manifest)

@@ -1,0 +1,52 @@
+"""What a sweep says while it runs; who shows it, and how, is decided above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sem_ray.progress import Progress
+
+TrialState = Literal["running", "complete", "failed"]
+
+
+@dataclass(frozen=True)
+class TrialEvent:
+    """A trial began or ended. `done` counts the study's finished trials, of `total` to reach."""
+
+    trial: int
+    state: TrialState
+    values: Mapping[str, Any]
+    """The searched settings."""
+    done: int
+    total: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Accuracies in %, durations in seconds; empty unless complete."""
+    error: str | None = None
+    """One line, where the trial failed."""
+    seconds: float | None = None
+    """Of the trial's work, where it ended."""
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """How far a running trial's stage is."""
+
+    trial: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something went wrong that does not end the sweep."""
+
+    message: str
+
+
+SweepEvent = TrialEvent | TrialProgress | Warned
+OnEvent = Callable[[SweepEvent], None]
+
+
+def unheard(event: SweepEvent) -> None:
+    """For callers who do not watch."""

@@ -1,0 +1,123 @@
+"""Where MLflow keeps a study's runs, and how its failures read."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from filelock import FileLock
+
+from sem_ray.errors import BadInput, WorkFailed, writing_to
+from sem_ray.store import WAY_OUT, Store
+
+URI_VARIABLE = "MLFLOW_TRACKING_URI"
+EXPERIMENT = "sem-ray"
+
+
+class TrackingFailed(WorkFailed):
+    """MLflow did not take or give what it was asked to."""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """A client and the experiment that all studies share."""
+
+    client: Any
+    experiment: str
+    """MLflow's id of it."""
+
+
+def tracking_uri(store: Store) -> str:
+    """`$MLFLOW_TRACKING_URI`, or a database in the store."""
+    return os.environ.get(URI_VARIABLE) or f"sqlite:///{store.root / 'mlflow.db'}"
+
+
+def connect(store: Store) -> Tracking:
+    """A client on the store's tracking server, its schema and experiment made where missing.
+
+    Raises `BadInput` for an address MLflow cannot use, `TrackingFailed` for one that is down.
+    """
+    uri = tracking_uri(store)
+    client = _client(uri)
+    with one_writer(store), tracking_errors(uri):
+        return Tracking(client, _experiment(client, store))
+
+
+@contextmanager
+def one_writer(store: Store) -> Iterator[None]:
+    """Of all processes on this store: two that make a schema, or the same run, at once both do."""
+    place = store.root / "locks"
+    with writing_to(place, WAY_OUT):
+        place.mkdir(exist_ok=True)
+    with FileLock(place / "mlflow"):
+        yield
+
+
+@contextmanager
+def tracking_errors(uri: str) -> Iterator[None]:
+    """Turn what MLflow and its database layer raise into one line."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        raise TrackingFailed(
+            f"MLflow at {_without_password(uri)} failed: {_reason(error)}; see that it runs, "
+            f"or change {URI_VARIABLE}"
+        ) from error
+
+
+def _client(uri: str) -> Any:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        return MlflowClient(tracking_uri=uri)
+    except (MlflowException, ImportError) as error:
+        raise BadInput(
+            f"{URI_VARIABLE}={_without_password(uri)} cannot be used: {_reason(error)}"
+        ) from error
+
+
+def _experiment(client: Any, store: Store) -> str:
+    known = client.get_experiment_by_name(EXPERIMENT)
+    if known is None:
+        own = not os.environ.get(URI_VARIABLE)
+        artifacts = (store.root / "mlflow-artifacts").as_uri() if own else None
+        return _created(client, artifacts)
+    if known.lifecycle_stage == "deleted":
+        client.restore_experiment(known.experiment_id)
+    return str(known.experiment_id)
+
+
+def _created(client: Any, artifacts: str | None) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+    except MlflowException:
+        # Another store's sweep on the same server may have been first.
+        if (known := client.get_experiment_by_name(EXPERIMENT)) is None:
+            raise
+        return str(known.experiment_id)
+
+
+def _without_password(uri: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", uri)
+
+
+def _reason(error: BaseException) -> str:
+    """The innermost cause's first line: MLflow wraps a refused connection in four layers."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = lines[0].strip()
+    return text if len(text) <= 160 else text[:159] + "…"

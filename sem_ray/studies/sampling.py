@@ -1,0 +1,168 @@
+"""Who proposes a trial's values, seeded by the study's seed and the trial's number alone.
+
+A restarted sweep therefore goes on where it was, and never proposes its first trials again.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import qmc
+from typing_extensions import override
+
+from sem_ray.draws import derived_seed, numpy_generator
+from sem_ray.studies.distributions import Space, Values, picked
+from sem_ray.studies.search_space import StudySpec
+
+TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
+
+
+def optuna_space(space: Space) -> dict[str, BaseDistribution]:
+    return {path: distribution.optuna() for path, distribution in space.items()}
+
+
+def sampler_for(spec: StudySpec) -> BaseSampler:
+    """A fresh sampler; it holds no state that a restart would lose."""
+    samplers: dict[str, type[SeededTPE | ByNumber]] = {
+        "tpe": SeededTPE,
+        "random": RandomByNumber,
+        "qmc": SobolByNumber,
+        "grid": Grid,
+    }
+    return samplers[spec.sampler.name](spec)
+
+
+class SeededTPE(BaseSampler):
+    """Optuna's TPE, with a generator of its own for each trial, and for each value drawn alone:
+    a trial cut off between two values gets the ones it would have had."""
+
+    def __init__(self, spec: StudySpec) -> None:
+        self._spec = spec
+
+    def _tpe(self, *keys: str | int) -> TPESampler:
+        seed = derived_seed(self._spec.seed, "tpe", *keys) % 2**32
+        return TPESampler(
+            seed=seed, n_startup_trials=self._spec.sampler.startup_trials, constant_liar=True
+        )
+
+    @override
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return self._tpe(trial.number).infer_relative_search_space(study, trial)
+
+    @override
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self._tpe(trial.number).sample_relative(study, trial, search_space)
+
+    @override
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        sampler = self._tpe(trial.number, param_name)
+        return sampler.sample_independent(study, trial, param_name, param_distribution)
+
+
+class ByNumber(BaseSampler, ABC):
+    """Proposes all values of a trial at once, from its number. Optuna's own samplers draw a first
+    trial one value at a time, and keep a position or a generator that a restart loses."""
+
+    def __init__(self, spec: StudySpec) -> None:
+        self._spec = spec
+        self._space = spec.search
+
+    @abstractmethod
+    def propose(self, study: optuna.Study, number: int) -> Values:
+        """The values of trial `number`."""
+
+    @override
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return optuna_space(self._space)
+
+    @override
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return self.propose(study, trial.number)
+
+    @override
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        return self.propose(study, trial.number)[param_name]
+
+
+class RandomByNumber(ByNumber):
+    """Independent draws."""
+
+    @override
+    def propose(self, study: optuna.Study, number: int) -> Values:
+        generator = numpy_generator(self._spec.seed, "random", number)
+        return picked(self._space, generator.random(len(self._space)).tolist())
+
+
+class SobolByNumber(ByNumber):
+    """A scrambled Sobol' sequence, which fills the space more evenly than chance."""
+
+    @override
+    def propose(self, study: optuna.Study, number: int) -> Values:
+        seed = derived_seed(self._spec.seed, "qmc")
+        with warnings.catch_warnings():
+            # It warns that a length that is no power of two loses balance; so does any sweep.
+            warnings.simplefilter("ignore", UserWarning)
+            sequence = qmc.Sobol(len(self._space), scramble=True, rng=seed)
+            if number:
+                sequence.fast_forward(number)
+            shares: Sequence[float] = sequence.random(1)[0].tolist()
+        return picked(self._space, [min(share, 1 - 1e-12) for share in shares])
+
+
+class Grid(ByNumber):
+    """Every combination in the order it is written, the last path fastest; points that failed
+    come again after all others."""
+
+    @override
+    def propose(self, study: optuna.Study, number: int) -> Values:
+        tried = {s: self._points(study, s) for s in (*TRIED, TrialState.FAIL)}
+        done = tried[TrialState.COMPLETE] + tried[TrialState.RUNNING]
+        failed = tried[TrialState.FAIL]
+        points = (p for p in range(self._spec.grid_size) if p not in done)
+        return self._values(min(points, key=lambda p: (failed[p], p), default=0))
+
+    def _points(self, study: optuna.Study, state: TrialState) -> Counter[int]:
+        trials = study.get_trials(deepcopy=False, states=(state,))
+        whole = [t.params for t in trials if t.params.keys() == self._space.keys()]
+        return Counter(self._index(params) for params in whole)
+
+    def _values(self, point: int) -> Values:
+        values: Values = {}
+        for path, distribution in reversed(self._space.items()):
+            point, digit = divmod(point, distribution.size or 1)
+            values[path] = distribution.at(digit)
+        return values
+
+    def _index(self, params: Values) -> int:
+        point = 0
+        for path, distribution in self._space.items():
+            point = point * (distribution.size or 1) + distribution.position(params[path])
+        return point

@@ -1,0 +1,120 @@
+"""One training step, clean or adversarial: the surrogate's and every victim's.
+
+SGD with momentum, a learning-rate schedule that is a pure function of the step, and PGD examples
+made with BatchNorm in eval mode.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from sem_ray.attacks import input_gradient, pgd
+from sem_ray.devices import DTYPES
+from sem_ray.draws import Stream, derived_seed
+from sem_ray.errors import WorkFailed
+from sem_ray.networks import FrozenTwin, build_network
+from sem_ray.spec import AttackSpec, Precision, TrainingSpec, default_step_size, unit
+
+
+def learning_rate(spec: TrainingSpec, step: int) -> float:
+    """The rate of optimiser step `step`, counted from 0."""
+    if spec.schedule == "cosine":
+        return spec.learning_rate * (1 + math.cos(math.pi * step / spec.steps)) / 2
+    if spec.schedule == "step":
+        every = spec.decay_every or max(2 * spec.steps // 5, 1)
+        return spec.learning_rate * float(spec.decay_factor ** (step // every))
+    return spec.learning_rate
+
+
+def finite_loss(loss: float, role: str, step: int) -> float:
+    """`loss`, unless it is NaN or infinite: such a network's accuracy would pass for protection.
+
+    Raises `WorkFailed`.
+    """
+    if math.isfinite(loss):
+        return loss
+    raise WorkFailed(
+        f"the {role}'s loss is {loss} at step {step + 1}: it diverged; lower {role}.learning_rate"
+    )
+
+
+@dataclass(frozen=True)
+class Attack:
+    """PGD with a random start: radius and step in [0, 1]; radius 0 is no attack."""
+
+    radius: float
+    step: float
+    steps: int
+
+    @classmethod
+    def of(cls, spec: AttackSpec, radius: float) -> Attack:
+        """The attack of `spec` at `radius` (1/255)."""
+        step = spec.attack_step_size or default_step_size(radius, spec.attack_steps)
+        return cls(unit(radius), unit(step), spec.attack_steps)
+
+    def examples(
+        self, network: nn.Module, images: Tensor, labels: Tensor, stream: Stream
+    ) -> Tensor:
+        """Adversarial examples of images [n, C, H, W] against a frozen `network`."""
+        if not self.radius:
+            return images
+        return pgd(
+            lambda batch: input_gradient(network, batch, labels),
+            images,
+            stream.ball(images, self.radius),
+            radius=self.radius,
+            step=self.step,
+            steps=self.steps,
+        )
+
+
+class Trainer:
+    """A network, its optimiser, and its frozen twin for attacks and noise phases."""
+
+    def __init__(self, spec: TrainingSpec, network: nn.Module) -> None:
+        self.spec = spec
+        self.network = network.train()
+        self._twin = FrozenTwin(network)
+        self.optimizer = torch.optim.SGD(
+            network.parameters(),
+            lr=spec.learning_rate,
+            momentum=spec.momentum,
+            weight_decay=spec.weight_decay,
+            nesterov=spec.nesterov,
+        )
+
+    @classmethod
+    def new(
+        cls,
+        spec: TrainingSpec,
+        *,
+        classes: int,
+        channels: int,
+        device: torch.device,
+        precision: Precision,
+        seed: int,
+        role: str,
+    ) -> Trainer:
+        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from `seed`."""
+        network = build_network(spec.network, classes, channels, derived_seed(seed, role, "init"))
+        placed = network.to(device, DTYPES[precision])
+        return cls(spec, placed.to(memory_format=torch.channels_last))
+
+    def frozen(self) -> nn.Module:
+        """The network as it stands, in eval mode, parameters without gradients."""
+        return self._twin.refresh()
+
+    def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
+        """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.spec, step)
+        loss = F.cross_entropy(self.network(images), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        return loss.detach()

@@ -1,0 +1,98 @@
+"""`evaluate`: what victims learn from images, clean and protected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sem_ray.data import Manifest, load, read_noise
+from sem_ray.devices import pick_device
+from sem_ray.errors import BadInput
+from sem_ray.progress import ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.reading import merged, overrides
+from sem_ray.stages import Accuracy, evaluate_noise
+from sem_ray.store import Store
+from sem_ray.verbs.settings import Settings, remarks, resolve
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A row for each radius; accuracies are % of the clean test images."""
+
+    accuracies: tuple[Accuracy, ...]
+    train_images: int
+    test_images: int
+    noise: str | None
+    """The noise's identity."""
+    spec: ExperimentSpec
+    remarks: tuple[str, ...]
+
+
+def evaluate(
+    data: str | None = None,
+    noise: Path | str | None = None,
+    radii: Sequence[float] = (),
+    *,
+    baseline: bool = True,
+    preset: str | None = None,
+    config: Path | None = None,
+    settings: Settings = (),
+    limit: int | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    store: Path | str | None = None,
+    sink: ProgressSink = silent,
+) -> Evaluated:
+    """Train a victim of each radius (1/255; 0 is standard training) and test it on clean images.
+
+    With `noise` (a folder that `protect` made) on protected images too, and then the noise's own
+    settings stand in for a preset. `baseline` trains on clean images as well. Raises `BadInput`,
+    `WorkFailed`.
+    """
+    if noise is None and not baseline:
+        raise BadInput("without noise and without a baseline there is nothing to evaluate")
+    folder = Path(noise).absolute() if noise is not None else None
+    manifest = read_noise(folder).manifest if folder else None
+    spec = resolve(
+        data,
+        base=manifest.spec if manifest else None,
+        preset_name=preset,
+        config=config,
+        settings=_with_radii(settings, radii),
+        limit=limit,
+        seed=seed,
+    )
+    return _evaluated(spec, folder, manifest, baseline, device, Store.open(store), sink)
+
+
+def _evaluated(
+    spec: ExperimentSpec,
+    folder: Path | None,
+    manifest: Manifest | None,
+    baseline: bool,
+    device: str,
+    store: Store,
+    sink: ProgressSink,
+) -> Evaluated:
+    where = pick_device(device)
+    images = load(spec.data)
+    test = images.require_test()
+    rows = evaluate_noise(
+        spec,
+        images,
+        store,
+        folder,
+        spec.victim.radii,
+        baseline=baseline,
+        device=where,
+        sink=sink,
+    )
+    identity = manifest.identity if manifest else None
+    return Evaluated(rows, len(images.train), len(test), identity, spec, remarks(spec))
+
+
+def _with_radii(settings: Settings, radii: Sequence[float]) -> Settings:
+    tree = settings if isinstance(settings, Mapping) else overrides(settings)
+    return merged(tree, {"victim": {"radii": list(radii)}}) if radii else tree

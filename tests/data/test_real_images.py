@@ -1,0 +1,55 @@
+"""The image sets people use, where this machine has them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sem_ray.data import Dataset, load
+from sem_ray.errors import BadInput
+from sem_ray.spec import DataSpec
+
+
+def _load(folder: Path, limit: int | None = None, test_limit: int | None = None) -> Dataset:
+    return load(DataSpec(source=str(folder), limit=limit, test_limit=test_limit))
+
+
+def test_lossless_cifar(real_images: Path) -> None:
+    data = _load(real_images / "cifar10-lossless-5k")
+    test = data.require_test()
+    assert data.train.images.shape == (5085, 3, 32, 32)
+    assert test.images.shape == (1017, 3, 32, 32)
+    assert data.train.classes[:2] == ("airplane", "automobile")
+    assert data.train.ids[:2] == ("0.png", "1.png")
+    # CIFAR-10's first image, the frog, begins so in every copy.
+    assert data.train.classes[int(data.train.labels[0])] == "frog"
+    assert data.train.images[0, :, 0, 0].tolist() == [59, 62, 63]
+
+
+def test_grey_portraits_become_rgb(real_images: Path) -> None:
+    train = _load(real_images / "faces-orl").train
+    assert train.shape == (3, 112, 92)
+    assert len(train.classes) == 40
+    assert (train.images[:, 0] == train.images[:, 2]).all()
+
+
+def test_a_subset_of_many_jpegs_is_quick_and_balanced(real_images: Path) -> None:
+    start = time.monotonic()
+    data = _load(real_images / "cifar10-jpeg", 1000, 100)
+    assert time.monotonic() - start < 5
+    assert np.bincount(data.train.labels).tolist() == [100] * 10
+    assert np.bincount(data.require_test().labels).tolist() == [10] * 10
+
+
+def test_a_hundred_classes(real_images: Path) -> None:
+    data = _load(real_images / "imagenet100-32", 300, 100)
+    assert np.bincount(data.train.labels).tolist() == [3] * 100
+    assert data.train.classes[0] == "n01443537"
+
+
+def test_folders_of_photographs_are_refused_clearly(real_images: Path) -> None:
+    with pytest.raises(BadInput, match=r"no Parquet files in .*photos-ants-bees"):
+        _load(real_images / "photos-ants-bees")

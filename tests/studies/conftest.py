@@ -1,0 +1,32 @@
+"""A store of its own for each test, and one Ray for all that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sem_ray.store import Store
+from sem_ray.studies.mlflow_store import URI_VARIABLE
+from sem_ray.studies.ray_session import ADDRESS_VARIABLE, ray_session
+
+
+@pytest.fixture(autouse=True)
+def without_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (URI_VARIABLE, ADDRESS_VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def one_ray() -> Iterator[None]:
+    """Started once: a sweep uses the Ray that is there, and leaves it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(ADDRESS_VARIABLE, raising=False)
+        with ray_session():
+            yield
