@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from sem_ray.errors import BadInput, SemRayError
 from sem_ray.terminal.output import print_json, say, say_error
 
 INTERRUPTED = 130
+
+# Before torch is imported: idle OpenMP threads must not spin on the cores of a neighbouring run.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = App(
     name="sem-ray",

@@ -30,8 +30,8 @@ def noise_gradient(
 ) -> Tensor:
     """∂ Σ_j mean CE(f(t_j(clip(x + δu)) + δ_j), y) / ∂ δu, all samples j as one batch.
 
-    images and noise [n, C, H, W] in [0, 1] and ±ρu; the perturbation δ_j is a constant, and pixels
-    that the clip saturates get zero gradient (methods.md section 2).
+    images and noise [n, C, H, W] in [0, 1] and ±ρu; the perturbation δ_j is a constant. Pixels that
+    the clip changes get zero gradient; one exactly on a bound is not changed and keeps it.
     """
     shifted = images + noise
     viewed = views.apply(shifted.clamp(0, 1))

@@ -1,0 +1,65 @@
+"""Schedules are pure functions of the step, and a step is SGD's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sem_ray.draws import Draws
+from sem_ray.spec import AttackSpec, SurrogateSpec, TrainingSpec
+from sem_ray.training import Attack, Trainer, learning_rate
+
+
+def test_step_schedule_decays_where_the_paper_does() -> None:
+    spec = SurrogateSpec()
+    rates = [learning_rate(spec, step) for step in (0, 1999, 2000, 3999, 4000, 4999)]
+    assert rates == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
+def test_cosine_schedule_falls_from_the_rate_to_nearly_zero() -> None:
+    spec = TrainingSpec(steps=100, schedule="cosine", learning_rate=0.2)
+    assert learning_rate(spec, 0) == pytest.approx(0.2)
+    assert learning_rate(spec, 50) == pytest.approx(0.1)
+    assert learning_rate(spec, 99) < 0.001
+
+
+def test_constant_schedule_stays() -> None:
+    spec = TrainingSpec(steps=100, schedule="constant")
+    assert {learning_rate(spec, step) for step in range(100)} == {0.1}
+
+
+@pytest.mark.parametrize(
+    ("radius", "steps", "expected"), [(4, 10, 0.8), (8, 10, 1.6), (2, 2, 2), (0, 10, 0)]
+)
+def test_default_attack_step_is_the_papers_share_of_the_radius(
+    radius: float, steps: int, expected: float
+) -> None:
+    attack = Attack.of(AttackSpec(attack_steps=steps), radius)
+    assert attack.step * 255 == pytest.approx(expected)
+
+
+def test_radius_zero_leaves_images_alone_and_draws_nothing() -> None:
+    images = torch.rand(2, 3, 4, 4)
+    stream = Draws(0, torch.device("cpu")).stream("victim", 0, (2,))
+    network = torch.nn.Identity()
+    seen = Attack(0.0, 0.0, 10).examples(network, images, torch.zeros(2).long(), stream)
+    assert seen is images
+
+
+def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
+    spec = TrainingSpec(network="small", steps=20, learning_rate=0.05)
+    trainer = Trainer.new(
+        spec,
+        classes=2,
+        channels=3,
+        device=torch.device("cpu"),
+        precision="float32",
+        seed=0,
+        role="victim",
+    )
+    images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])
+    labels = torch.arange(8) // 4
+    before = trainer.frozen()(images).clone()
+    losses = [float(trainer.step(step, images, labels)) for step in range(20)]
+    assert losses[-1] < 0.2 * losses[0]
+    assert not torch.allclose(trainer.frozen()(images), before)
