@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 InputGradient = Callable[[Tensor], Tensor]
 """The loss's gradient with respect to its images, shape for shape."""
@@ -45,10 +44,3 @@ def pgd(
         ascended = adversarial + step * gradient(adversarial).sign()
         adversarial = torch.clamp(ascended, low, high)
     return adversarial
-
-
-def input_gradient(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """∂ Σ cross-entropy / ∂ images; a sum, so an image's gradient is independent of its batch."""
-    leaf = images.detach().requires_grad_()
-    loss = F.cross_entropy(network(leaf), labels, reduction="sum")
-    return torch.autograd.grad(loss, leaf)[0]

@@ -1,4 +1,4 @@
-"""Which device a run computes on, and in what number format."""
+"""Which device a run computes on, and in what number formats."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import torch
 from sem_ray.errors import BadInput
 from sem_ray.spec import Precision
 
-DTYPES: dict[Precision, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
+PASSES: dict[Precision, torch.dtype] = {
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+    "float64": torch.float64,
+}
+"""What convolutions compute in."""
+
+MASTERS: dict[Precision, torch.dtype] = {**PASSES, "bfloat16": torch.float32}
+"""What weights, images and noise are kept in."""
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sem_ray.attacks import input_gradient, pgd
-from sem_ray.devices import DTYPES
+from sem_ray.attacks import pgd
+from sem_ray.devices import MASTERS, PASSES
 from sem_ray.draws import Stream, derived_seed
 from sem_ray.errors import WorkFailed
 from sem_ray.networks import FrozenTwin, build_network
@@ -58,13 +58,13 @@ class Attack:
         return cls(unit(radius), unit(step), spec.attack_steps)
 
     def examples(
-        self, network: nn.Module, images: Tensor, labels: Tensor, stream: Stream
+        self, network: FrozenTwin, images: Tensor, labels: Tensor, stream: Stream
     ) -> Tensor:
-        """Adversarial examples of images [n, C, H, W] against a frozen `network`."""
+        """Adversarial examples of images [n, C, H, W] against `network`."""
         if not self.radius:
             return images
         return pgd(
-            lambda batch: input_gradient(network, batch, labels),
+            lambda batch: network.gradient(batch, labels),
             images,
             stream.ball(images, self.radius),
             radius=self.radius,
@@ -76,10 +76,12 @@ class Attack:
 class Trainer:
     """A network, its optimiser, and its frozen twin for attacks and noise phases."""
 
-    def __init__(self, spec: TrainingSpec, network: nn.Module) -> None:
+    def __init__(self, spec: TrainingSpec, network: nn.Module, precision: Precision) -> None:
         self.spec = spec
         self.network = network.train()
-        self._twin = FrozenTwin(network)
+        self._passes = PASSES[precision]
+        self._shortened = PASSES[precision] != MASTERS[precision]
+        self._twin = FrozenTwin(network, self._passes)
         self.optimizer = torch.optim.SGD(
             network.parameters(),
             lr=spec.learning_rate,
@@ -102,10 +104,10 @@ class Trainer:
     ) -> Trainer:
         """A network initialised for its `role` (`"surrogate"`, `"victim"`) from `seed`."""
         network = build_network(spec.network, classes, channels, derived_seed(seed, role, "init"))
-        placed = network.to(device, DTYPES[precision])
-        return cls(spec, placed.to(memory_format=torch.channels_last))
+        placed = network.to(device, MASTERS[precision])
+        return cls(spec, placed.to(memory_format=torch.channels_last), precision)
 
-    def frozen(self) -> nn.Module:
+    def frozen(self) -> FrozenTwin:
         """The network as it stands, in eval mode, parameters without gradients."""
         return self._twin.refresh()
 
@@ -113,7 +115,8 @@ class Trainer:
         """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.spec, step)
-        loss = F.cross_entropy(self.network(images), labels)
+        with torch.autocast(images.device.type, self._passes, enabled=self._shortened):
+            loss = F.cross_entropy(self.network(images), labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()

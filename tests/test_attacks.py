@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
-from sem_ray.attacks import input_gradient, pgd, signed_step, within_pixels
+from sem_ray.attacks import pgd, signed_step, within_pixels
 from sem_ray.networks import FrozenTwin, build_network
 
 
-def frozen_small() -> nn.Module:
-    return FrozenTwin(build_network("small", 4, 3, seed=1).double()).network
+def frozen_small() -> FrozenTwin:
+    return FrozenTwin(build_network("small", 4, 3, seed=1).double())
 
 
 @settings(max_examples=20, deadline=None)
@@ -38,7 +38,7 @@ def test_pgd_never_leaves_the_ball_or_the_pixel_range(
 def test_pgd_raises_the_loss_of_every_image() -> None:
     network, images, labels = frozen_small(), torch.rand(5, 3, 8, 8).double(), torch.arange(5) % 4
     adversarial = pgd(
-        lambda x: input_gradient(network, x, labels),
+        lambda x: network.gradient(x, labels),
         images,
         torch.zeros_like(images),
         radius=0.1,
@@ -47,27 +47,27 @@ def test_pgd_raises_the_loss_of_every_image() -> None:
     )
 
     def losses(x: Tensor) -> Tensor:
-        return F.cross_entropy(network(x), labels, reduction="none")
+        return F.cross_entropy(network.logits(x), labels, reduction="none")
 
     assert (losses(adversarial) > losses(images)).all()
 
 
 def test_input_gradient_matches_finite_differences() -> None:
     network, images, labels = frozen_small(), torch.rand(2, 3, 8, 8).double(), torch.tensor([1, 3])
-    gradient = input_gradient(network, images, labels)
+    gradient = network.gradient(images, labels)
     for place in [(0, 0, 3, 3), (1, 2, 5, 1)]:
         moved = images.clone()
         moved[place] += 1e-6
-        rise = F.cross_entropy(network(moved), labels, reduction="sum") - F.cross_entropy(
-            network(images), labels, reduction="sum"
+        rise = F.cross_entropy(network.logits(moved), labels, reduction="sum") - F.cross_entropy(
+            network.logits(images), labels, reduction="sum"
         )
         assert abs(rise / 1e-6 - gradient[place]) < 1e-4
 
 
 def test_gradient_of_an_image_does_not_depend_on_its_batch() -> None:
     network, images, labels = frozen_small(), torch.rand(6, 3, 8, 8).double(), torch.arange(6) % 4
-    whole = input_gradient(network, images, labels)
-    assert torch.allclose(whole[2:4], input_gradient(network, images[2:4], labels[2:4]), atol=1e-14)
+    whole = network.gradient(images, labels)
+    assert torch.allclose(whole[2:4], network.gradient(images[2:4], labels[2:4]), atol=1e-14)
 
 
 def test_signed_step_moves_by_the_step_and_is_clipped_to_the_radius() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from sem_ray.draws import Draws
+from sem_ray.networks import FrozenTwin, build_network
 from sem_ray.spec import AttackSpec, SurrogateSpec, TrainingSpec
 from sem_ray.training import Attack, Trainer, learning_rate
 
@@ -41,7 +42,7 @@ def test_default_attack_step_is_the_papers_share_of_the_radius(
 def test_radius_zero_leaves_images_alone_and_draws_nothing() -> None:
     images = torch.rand(2, 3, 4, 4)
     stream = Draws(0, torch.device("cpu")).stream("victim", 0, (2,))
-    network = torch.nn.Identity()
+    network = FrozenTwin(build_network("small", 2, 3, seed=0))
     seen = Attack(0.0, 0.0, 10).examples(network, images, torch.zeros(2).long(), stream)
     assert seen is images
 
@@ -59,7 +60,7 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
     )
     images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])
     labels = torch.arange(8) // 4
-    before = trainer.frozen()(images).clone()
+    before = trainer.frozen().logits(images).clone()
     losses = [float(trainer.step(step, images, labels)) for step in range(20)]
     assert losses[-1] < 0.2 * losses[0]
-    assert not torch.allclose(trainer.frozen()(images), before)
+    assert not torch.allclose(trainer.frozen().logits(images), before)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import DTYPES
+from sem_ray.devices import MASTERS
 from sem_ray.draws import Draws
 from sem_ray.generation.phases import NoisePhase, rounded
 from sem_ray.methods import METHODS
@@ -72,4 +72,4 @@ class Engine:
 
     def _pixels(self, batch: Batch) -> Tensor:
         """The batch's images in [0, 1], in the run's number format."""
-        return self.images.images[batch.rows].to(DTYPES[self.spec.precision]) / PIXEL_STEPS
+        return self.images.images[batch.rows].to(MASTERS[self.spec.precision]) / PIXEL_STEPS

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sem_ray.attacks import input_gradient, signed_step
+from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, draw_views
 from sem_ray.draws import Stream
 from sem_ray.methods import METHODS, Method
+from sem_ray.networks import FrozenTwin
 from sem_ray.spec import Augmentation, ExperimentSpec, default_step_size, unit
 from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Attack
@@ -21,7 +22,7 @@ Perturb = Callable[[Tensor, Tensor], Tensor]
 
 
 def noise_gradient(
-    network: nn.Module,
+    network: FrozenTwin,
     images: Tensor,
     noise: Tensor,
     labels: Tensor,
@@ -36,7 +37,7 @@ def noise_gradient(
     shifted = images + noise
     viewed = views.apply(shifted.clamp(0, 1))
     targets = labels.repeat_interleave(len(viewed) // len(images))
-    gradient = input_gradient(network, perturb(viewed, targets), targets)
+    gradient = network.gradient(perturb(viewed, targets), targets)
     open_pixels = (shifted >= 0) & (shifted <= 1)
     return views.adjoint(gradient) * open_pixels / len(images)
 
@@ -70,7 +71,7 @@ class NoisePhase:
             attack=Attack.of(spec.surrogate, spec.surrogate.radius * noise.perturbation_scale),
         )
 
-    def run(self, network: nn.Module, images: Tensor, labels: Tensor, stream: Stream) -> Tensor:
+    def run(self, network: FrozenTwin, images: Tensor, labels: Tensor, stream: Stream) -> Tensor:
         """δu for images [n, C, H, W], within ±ρu: a uniform start, no warm start, then K steps."""
 
         def perturb(views: Tensor, targets: Tensor) -> Tensor:

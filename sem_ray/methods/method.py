@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from sem_ray.draws import Stream
+from sem_ray.networks import FrozenTwin
 from sem_ray.training import Attack
 
-Perturbation = Callable[[nn.Module, Tensor, Tensor, Attack, Stream], Tensor]
+Perturbation = Callable[[FrozenTwin, Tensor, Tensor, Attack, Stream], Tensor]
 """(network, views [n, C, h, w], labels [n], attack, stream) → perturbed views, inside [0, 1]. The
 perturbation is a constant to whoever differentiates the result with respect to the views."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from sem_ray.attacks import within_pixels
 from sem_ray.draws import Stream
+from sem_ray.networks import FrozenTwin
 from sem_ray.training import Attack
 
 
 def uniform(
-    network: nn.Module,  # noqa: ARG001  a perturbation's signature
+    network: FrozenTwin,  # noqa: ARG001  a perturbation's signature
     views: Tensor,
     labels: Tensor,  # noqa: ARG001
     attack: Attack,
@@ -21,7 +22,7 @@ def uniform(
 
 
 def adversarial(
-    network: nn.Module, views: Tensor, labels: Tensor, attack: Attack, stream: Stream
+    network: FrozenTwin, views: Tensor, labels: Tensor, attack: Attack, stream: Stream
 ) -> Tensor:
     """Found by PGD with a random start, BatchNorm in eval mode."""
     return attack.examples(network, views, labels, stream)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sem_ray.errors import BadInput
 from sem_ray.networks.frozen import FrozenTwin
+from sem_ray.networks.pixels import Centred
 from sem_ray.networks.resnet import resnet18, resnet18_imagenet
 from sem_ray.networks.small import SmallNet
 from sem_ray.spec.reading import did_you_mean
@@ -21,19 +22,6 @@ NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {
     "small": SmallNet,
 }
 """Each takes (classes, channels)."""
-
-
-class Centred(nn.Module):
-    """The network on pixels moved from [0, 1] to [−1, 1], so that attacks see plain pixels."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits [n, classes] for images [n, C, H, W] in [0, 1]."""
-        logits: Tensor = self.network(images * 2 - 1)
-        return logits
 
 
 def build_network(name: str, classes: int, channels: int, seed: int) -> nn.Module:

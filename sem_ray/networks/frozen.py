@@ -2,7 +2,8 @@
 
 Attacks and noise phases pass through a network whose parameters stand still. With running
 statistics fixed, BatchNorm is an affine map and folds into the convolution before it, which saves
-a pass over every feature map (1.3× on a CPU for the small network, in float32).
+a pass over every feature map; and the passes may run in a shorter number format than the weights
+are kept in. docs/speed.md has what each is worth.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, fx, nn
+
+from sem_ray.networks.chunks import Chunks
+from sem_ray.networks.pixels import Centred
 
 
 @dataclass(frozen=True)
@@ -26,41 +31,69 @@ class _Fold:
     def refresh(self) -> None:
         mean, variance = cast(Tensor, self.norm.running_mean), cast(Tensor, self.norm.running_var)
         scale = self.norm.weight * torch.rsqrt(variance + self.norm.eps)
-        self.folded.weight.copy_(self.convolution.weight * scale[:, None, None, None])
-        bias = cast(Tensor, self.folded.bias)
-        bias.copy_(self.norm.bias - mean * scale)
+        bias = self.norm.bias - mean * scale
         if self.convolution.bias is not None:
-            bias.add_(self.convolution.bias * scale)
+            bias = bias + self.convolution.bias * scale
+        self.folded.weight.copy_(self.convolution.weight * scale[:, None, None, None])
+        cast(Tensor, self.folded.bias).copy_(bias)
 
 
 class FrozenTwin:
     """A copy of `source` in eval mode that follows its weights when told to.
 
-    `network` is the copy; calling `refresh` after each training step brings it up to date.
+    dtype is what the passes are computed in, the source's own where it is None. Images, logits and
+    gradients are in the source's number format either way.
     """
 
-    def __init__(self, source: nn.Module) -> None:
-        graph = fx.symbolic_trace(copy.deepcopy(source).eval())
+    def __init__(self, source: nn.Module, dtype: torch.dtype | None = None) -> None:
+        self.dtype = next(source.parameters()).dtype
+        graph = fx.symbolic_trace(_in_format(source, dtype or self.dtype))
         self._folds = _fold_all(graph, dict(source.named_modules()))
         self.network: nn.Module = graph.requires_grad_(False)
         folded = {id(fold.folded) for fold in self._folds}
         ours = dict(graph.named_modules())
         self._copies = [
-            (tensor, source_tensor)
+            pair
             for name, module in source.named_modules()
             if name in ours and id(ours[name]) not in folded
-            for tensor, source_tensor in _own_tensors(ours[name], module)
+            for pair in _own_tensors(ours[name], module)
         ]
+        self._chunks = Chunks()
         self.refresh()
 
     @torch.no_grad()
-    def refresh(self) -> nn.Module:
+    def refresh(self) -> FrozenTwin:
         """Take over the source's present weights and statistics."""
         for fold in self._folds:
             fold.refresh()
         for tensor, source in self._copies:
             tensor.copy_(source)
-        return self.network
+        return self
+
+    @torch.no_grad()
+    def logits(self, images: Tensor) -> Tensor:
+        """[n, classes] for images [n, C, H, W] in [0, 1]."""
+        logits: Tensor = self.network(images).to(self.dtype)
+        return logits
+
+    def gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        """∂ Σ cross-entropy / ∂ images, [n, C, H, W]. A sum, so an image's gradient does not depend
+        on its batch; where the batch does not fit the device's memory, it is split."""
+        return self._chunks.run(self._gradient, images, labels)
+
+    def _gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        leaf = images.detach().requires_grad_()
+        loss = F.cross_entropy(self.network(leaf).to(self.dtype), labels, reduction="sum")
+        return torch.autograd.grad(loss, leaf)[0]
+
+
+def _in_format(source: nn.Module, dtype: torch.dtype) -> nn.Module:
+    """A copy in eval mode whose layers compute in `dtype`."""
+    twin = copy.deepcopy(source).eval().to(dtype)
+    for module in twin.modules():
+        if isinstance(module, Centred):
+            module.dtype = dtype
+    return twin
 
 
 def _fold_all(graph: fx.GraphModule, source: dict[str, nn.Module]) -> list[_Fold]:
@@ -75,7 +108,7 @@ def _fold_all(graph: fx.GraphModule, source: dict[str, nn.Module]) -> list[_Fold
         if not isinstance(convolution, nn.Conv2d) or len(before.users) > 1:
             continue
         folded = cast(nn.Conv2d, graph.get_submodule(str(before.target)))
-        folded.bias = nn.Parameter(torch.zeros_like(norm.bias))
+        folded.bias = nn.Parameter(torch.zeros_like(folded.weight[:, 0, 0, 0]))
         node.replace_all_uses_with(before)
         graph.graph.erase_node(node)
         folds.append(_Fold(convolution, norm, folded))

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from sem_ray.augment import draw_views, test_view
 from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import DTYPES
+from sem_ray.devices import MASTERS
 from sem_ray.draws import Draws, Stream
+from sem_ray.networks import FrozenTwin
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.shards import Shards
 from sem_ray.spec import ExperimentSpec
@@ -76,14 +77,13 @@ def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
     return frozenset(round(steps * (i + 1) / count) for i in range(count))
 
 
-def accuracy(network: nn.Module, images: ImageSet, spec: ExperimentSpec) -> float:
-    """% of `images` that a frozen `network` names rightly."""
+def accuracy(network: FrozenTwin, images: ImageSet, spec: ExperimentSpec) -> float:
+    """% of `images` that `network` names rightly."""
     right = torch.zeros((), device=images.images.device, dtype=torch.int64)
-    with torch.no_grad():
-        for first in range(0, len(images), EVALUATION_BATCH):
-            rows = slice(first, first + EVALUATION_BATCH)
-            pixels = test_view(spec.augmentation, _pixels(images.images[rows], spec))
-            right += (network(pixels).argmax(1) == images.labels[rows]).sum()
+    for first in range(0, len(images), EVALUATION_BATCH):
+        rows = slice(first, first + EVALUATION_BATCH)
+        pixels = test_view(spec.augmentation, _pixels(images.images[rows], spec))
+        right += (network.logits(pixels).argmax(1) == images.labels[rows]).sum()
     return 100 * int(right) / len(images)
 
 
@@ -121,4 +121,4 @@ class _Training:
 
 def _pixels(images: Tensor, spec: ExperimentSpec) -> Tensor:
     """uint8 images as [0, 1] in the run's number format."""
-    return images.to(DTYPES[spec.precision]) / PIXEL_STEPS
+    return images.to(MASTERS[spec.precision]) / PIXEL_STEPS

@@ -14,7 +14,7 @@ from tests.samples import random_images, tiny_spec
 CPU = torch.device("cpu")
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["bfloat16", "float32", "float64"])
 def test_same_seed_gives_the_same_bits_and_another_seed_other_noise(precision: str) -> None:
     images = random_images(13)
     first, again, other = (
@@ -65,7 +65,9 @@ def test_noise_lowers_the_surrogates_loss_on_its_images() -> None:
     clean = images.images.double() / 255
     noisy = (clean + engine.noise.double() / 255).clamp(0, 1)
     loss = torch.nn.functional.cross_entropy
-    assert loss(network(noisy), images.labels) < 0.5 * loss(network(clean), images.labels)
+    assert loss(network.logits(noisy), images.labels) < 0.5 * loss(
+        network.logits(clean), images.labels
+    )
 
 
 def test_diverging_surrogate_ends_in_one_line_that_says_the_way_out() -> None:
