@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from sem_ray.errors import BadInput
 from sem_ray.spec import Precision
+from sem_ray.spec.base import PIXEL_STEPS
 
 PASSES: dict[Precision, torch.dtype] = {
     "bfloat16": torch.bfloat16,
@@ -16,6 +18,11 @@ PASSES: dict[Precision, torch.dtype] = {
 
 MASTERS: dict[Precision, torch.dtype] = {**PASSES, "bfloat16": torch.float32}
 """What weights, images and noise are kept in."""
+
+
+def pixels(images: Tensor, precision: Precision) -> Tensor:
+    """uint8 images as [0, 1], in the format that a run of `precision` keeps images in."""
+    return images.to(MASTERS[precision]) / PIXEL_STEPS
 
 
 def pick_device(name: str = "auto") -> torch.device:

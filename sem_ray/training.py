@@ -111,6 +111,23 @@ class Trainer:
         """The network as it stands, in eval mode, parameters without gradients."""
         return self._twin.refresh()
 
+    def state(self) -> dict[str, Tensor]:
+        """Weights, statistics and momenta; with the step, all that a resumed run needs."""
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        for name, parameter in self.network.named_parameters():
+            if (momentum := self.optimizer.state[parameter].get("momentum_buffer")) is not None:
+                tensors[f"momentum.{name}"] = momentum
+        return tensors
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Go on from what `state` gave."""
+        own = self.network.state_dict()
+        self.network.load_state_dict({name: tensors[f"network.{name}"] for name in own})
+        for name, parameter in self.network.named_parameters():
+            if (momentum := tensors.get(f"momentum.{name}")) is not None:
+                kept = torch.empty_like(parameter, requires_grad=False).copy_(momentum)
+                self.optimizer.state[parameter]["momentum_buffer"] = kept
+
     def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device."""
         for group in self.optimizer.param_groups:

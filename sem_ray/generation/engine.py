@@ -7,13 +7,12 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import MASTERS
+from sem_ray.devices import pixels
 from sem_ray.draws import Draws
 from sem_ray.generation.phases import NoisePhase, rounded
 from sem_ray.methods import METHODS
 from sem_ray.shards import Batch, Shards
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Attack, Trainer
 
 
@@ -44,10 +43,22 @@ class Engine:
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
 
+    def state(self) -> dict[str, Tensor]:
+        """All that changes from step to step."""
+        return {"noise": self.noise, **self.surrogate.state()}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Go on from what `state` gave."""
+        self.noise.copy_(tensors["noise"])
+        self.surrogate.load(tensors)
+
     def step(self, step: int) -> Tensor:
         """Step t: the batch's noise anew, then one surrogate step on it. The surrogate's loss."""
         batch = self.shards.training_batch("generation", step)
-        images, labels = self._pixels(batch), self.images.labels[batch.rows]
+        images, labels = (
+            pixels(self.images.images[batch.rows], self.spec.precision),
+            self.images.labels[batch.rows],
+        )
         stream = self.shards.stream("noise", step, batch)
         noise = self._phase.run(self.surrogate.frozen(), images, labels, stream)
         self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
@@ -57,7 +68,10 @@ class Engine:
         """Noise for block `number` of the last pass, which together cover every image."""
         batch = self.shards.block(number)
         stream = self.shards.stream("final", number, batch)
-        images, labels = self._pixels(batch), self.images.labels[batch.rows]
+        images, labels = (
+            pixels(self.images.images[batch.rows], self.spec.precision),
+            self.images.labels[batch.rows],
+        )
         noise = self._final.run(self.surrogate.frozen(), images, labels, stream)
         self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
 
@@ -69,7 +83,3 @@ class Engine:
         perturb = METHODS[self.spec.noise.method].surrogate_phase
         inputs = perturb(self.surrogate.frozen(), views, labels, self._attack, stream)
         return self.surrogate.step(step, inputs, labels)
-
-    def _pixels(self, batch: Batch) -> Tensor:
-        """The batch's images in [0, 1], in the run's number format."""
-        return self.images.images[batch.rows].to(MASTERS[self.spec.precision]) / PIXEL_STEPS

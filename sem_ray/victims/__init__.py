@@ -1,5 +1,6 @@
 """Training on protected images, standard or adversarial."""
 
-from sem_ray.victims.train import Victim, accuracy, train_victim
+from sem_ray.victims.accuracy import accuracy
+from sem_ray.victims.train import Victim, VictimSteps, train_victim
 
-__all__ = ["Victim", "accuracy", "train_victim"]
+__all__ = ["Victim", "VictimSteps", "accuracy", "train_victim"]

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from sem_ray.augment import draw_views, test_view
+from sem_ray.augment import draw_views
+from sem_ray.checkpoint import Checkpoint, Tensors
 from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import MASTERS
-from sem_ray.draws import Draws, Stream
-from sem_ray.networks import FrozenTwin
+from sem_ray.devices import pixels
+from sem_ray.draws import Draws
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.shards import Shards
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Attack, Trainer, finite_loss
-
-EVALUATION_BATCH = 500
+from sem_ray.victims.accuracy import accuracy
 
 
 @dataclass(frozen=True)
@@ -52,23 +51,15 @@ def train_victim(
     *,
     device: torch.device,
     sink: ProgressSink = silent,
+    checkpoint: Checkpoint | None = None,
 ) -> Victim:
-    """Train on `train` against PGD of `radius` (1/255; 0 is standard training), test on `test`."""
-    start = time.perf_counter()
-    train, test = train.to(device), test.to(device)
-    training = _Training(spec, radius, train)
-    curve: list[tuple[int, float]] = []
-    marks = evaluation_steps(spec.victim.steps, spec.victim.evaluations)
-    stage = f"victim ρ={radius:g}"
-    loss = torch.zeros(())
-    for step in range(spec.victim.steps):
-        loss = training.step(step)
-        figures = {}
-        if step + 1 in marks:
-            curve.append((step + 1, accuracy(training.trainer.frozen(), test, spec)))
-            figures = {"loss": finite_loss(float(loss), "victim", step), "accuracy": curve[-1][1]}
-        sink(Progress(stage, step + 1, spec.victim.steps, "steps", figures))
-    return Victim(radius, tuple(curve), float(loss), time.perf_counter() - start)
+    """Train on `train` against PGD of `radius` (1/255; 0 is standard training), test on `test`.
+
+    Goes on from `checkpoint` where it has one. Raises `WorkFailed` where the loss stops being a
+    number, `OutOfTime` where the checkpoint's time is over.
+    """
+    steps = VictimSteps(spec, radius, train.to(device))
+    return _Training(steps, test.to(device), sink, checkpoint).run()
 
 
 def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
@@ -77,22 +68,13 @@ def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
     return frozenset(round(steps * (i + 1) / count) for i in range(count))
 
 
-def accuracy(network: FrozenTwin, images: ImageSet, spec: ExperimentSpec) -> float:
-    """% of `images` that `network` names rightly."""
-    right = torch.zeros((), device=images.images.device, dtype=torch.int64)
-    for first in range(0, len(images), EVALUATION_BATCH):
-        rows = slice(first, first + EVALUATION_BATCH)
-        pixels = test_view(spec.augmentation, _pixels(images.images[rows], spec))
-        right += (network.logits(pixels).argmax(1) == images.labels[rows]).sum()
-    return 100 * int(right) / len(images)
-
-
-class _Training:
-    """The steps of one victim."""
+class VictimSteps:
+    """The network of one victim and its steps; `images` is resident on the run's device."""
 
     def __init__(self, spec: ExperimentSpec, radius: float, images: ImageSet) -> None:
         device = images.images.device
         self.spec = spec
+        self.radius = radius
         self.images = images
         self.attack = Attack.of(spec.victim, radius)
         self.shards = Shards(len(images), spec.victim.batch, spec.shards, Draws(spec.seed, device))
@@ -107,18 +89,72 @@ class _Training:
         )
 
     def step(self, step: int) -> Tensor:
+        """One SGD step on adversarial examples of augmented images; the loss, on the device."""
         batch = self.shards.training_batch("victim", step)
         stream = self.shards.stream("victim", step, batch)
         labels = self.images.labels[batch.rows]
-        views = self._views(_pixels(self.images.images[batch.rows], self.spec), stream)
-        return self.trainer.step(
-            step, self.attack.examples(self.trainer.frozen(), views, labels, stream), labels
-        )
-
-    def _views(self, pixels: Tensor, stream: Stream) -> Tensor:
-        return draw_views(self.spec.augmentation, stream, 1, pixels).apply(pixels)
+        whole = pixels(self.images.images[batch.rows], self.spec.precision)
+        views = draw_views(self.spec.augmentation, stream, 1, whole).apply(whole)
+        examples = self.attack.examples(self.trainer.frozen(), views, labels, stream)
+        return self.trainer.step(step, examples, labels)
 
 
-def _pixels(images: Tensor, spec: ExperimentSpec) -> Tensor:
-    """uint8 images as [0, 1] in the run's number format."""
-    return images.to(MASTERS[spec.precision]) / PIXEL_STEPS
+class _Training:
+    """One run and where it stands."""
+
+    def __init__(
+        self,
+        steps: VictimSteps,
+        test: ImageSet,
+        sink: ProgressSink,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        self.steps = steps
+        self.test = test
+        self.sink = sink
+        self.checkpoint = checkpoint
+        self.start = time.perf_counter()
+        self.done = 0
+        self.loss = float("nan")
+        self.curve: list[tuple[int, float]] = []
+        if checkpoint and (saved := checkpoint.load()):
+            self._load(*saved)
+
+    def run(self) -> Victim:
+        victim = self.steps.spec.victim
+        marks = evaluation_steps(victim.steps, victim.evaluations)
+        stage = f"victim ρ={self.steps.radius:g}"
+        while self.done < victim.steps:
+            loss = self.steps.step(self.done)
+            self.done += 1
+            figures = self._measured(loss) if self.done in marks else {}
+            self.sink(Progress(stage, self.done, victim.steps, "steps", figures))
+            if self.checkpoint:
+                self.checkpoint.after_step(self._state)
+        return Victim(self.steps.radius, tuple(self.curve), self.loss, self.seconds)
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start
+
+    def _measured(self, loss: Tensor) -> dict[str, float]:
+        """A point of the curve."""
+        self.loss = finite_loss(float(loss), "victim", self.done - 1)
+        reached = accuracy(self.steps.trainer.frozen(), self.test, self.steps.spec)
+        self.curve.append((self.done, reached))
+        return {"loss": self.loss, "accuracy": reached}
+
+    def _state(self) -> tuple[Tensors, dict[str, Any]]:
+        facts = {
+            "done": self.done,
+            "loss": self.loss,
+            "curve": self.curve,
+            "seconds": self.seconds,
+        }
+        return self.steps.trainer.state(), facts
+
+    def _load(self, tensors: Tensors, facts: dict[str, Any]) -> None:
+        self.steps.trainer.load(tensors)
+        self.done, self.loss = facts["done"], facts["loss"]
+        self.curve = [(step, reached) for step, reached in facts["curve"]]
+        self.start -= facts["seconds"]

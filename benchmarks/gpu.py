@@ -1,0 +1,198 @@
+"""The measurements that want a GPU, one after the other, as many as the time allows.
+
+Each writes `NAME.json` under the output folder when it is done; the next call goes on with the next
+missing one, from its checkpoint where it was cut off. Needs torch, numpy, pyarrow, pillow,
+pydantic, pyyaml and safetensors; no Ray. `benchmarks/gpu.sh` calls it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks import passes
+from benchmarks.machine import description
+from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.data import (
+    Dataset,
+    ImageSet,
+    Manifest,
+    Noise,
+    load,
+    protected,
+    read_noise,
+    write_noise,
+)
+from sem_ray.devices import pick_device
+from sem_ray.generation import generate
+from sem_ray.progress import Progress
+from sem_ray.spec import DataSpec, ExperimentSpec
+from sem_ray.spec.identity import noise_identity
+from sem_ray.spec.reading import merged, overrides, preset, validated
+from sem_ray.victims import train_victim
+
+START_ANEW = 20.0
+"""Seconds left below which no further measurement is begun."""
+
+
+class Session:
+    """One call: its settings, its time, its folder."""
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self.chosen = chosen
+        self.out: Path = chosen.out
+        self.until = time.monotonic() + 60 * chosen.minutes
+        self.device = pick_device(chosen.device)
+        change = {"precision": chosen.precision}
+        tree = merged(preset(chosen.preset), change, overrides(chosen.set))
+        self.spec = validated(ExperimentSpec, tree, "gpu benchmark")
+        self._said = 0.0
+
+    def measurements(self) -> dict[str, Callable[[], dict[str, Any]]]:
+        """By name, in order."""
+        victims = {
+            f"victim-{side}-{radius:g}": lambda side=side, radius=radius: self.victim(side, radius)
+            for radius in self.chosen.radii
+            for side in ("protected", "clean")
+        }
+        return {"engine": self.engine, "generation": self.generation, **victims}
+
+    def engine(self) -> dict[str, Any]:
+        """Fractions of the matrix-product peak, in a process of its own."""
+        command = [sys.executable, "-m", "benchmarks.engine", "--json"]
+        command += ["--preset", self.chosen.preset, "--device", self.chosen.device]
+        command += ["--batch", str(self.spec.surrogate.batch)]
+        left = max(self.until - time.monotonic(), 1)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=left, check=True)
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+    def generation(self) -> dict[str, Any]:
+        """Noise for the whole set."""
+        images = self.data().train
+        checkpoint = self.checkpoint("generation")
+        made = generate(self.spec, images, device=self.device, sink=self.say, checkpoint=checkpoint)
+        self.keep(images, made.noise, made.seconds)
+        classes, shape = len(images.classes), images.shape
+        flops = passes.sem_step(self.spec, classes, shape).flops * self.spec.surrogate.steps
+        flops += passes.final_pass(self.spec, classes, shape, len(images)).flops
+        checkpoint.remove()
+        return {"seconds": made.seconds, "flops": flops, "flop_per_second": flops / made.seconds}
+
+    def victim(self, side: str, radius: float) -> dict[str, Any]:
+        """One victim's accuracy on clean test images."""
+        data = self.data()
+        train = data.train
+        if side == "protected":
+            train = protected(train, read_noise(self.out / "noise"))
+        name = f"victim-{side}-{radius:g}"
+        checkpoint = self.checkpoint(name)
+        victim = train_victim(
+            self.spec,
+            radius,
+            train,
+            data.require_test(),
+            device=self.device,
+            sink=self.say,
+            checkpoint=checkpoint,
+        )
+        work = passes.victim_step(self.spec, radius, len(train.classes), train.shape)
+        flops = work.flops * self.spec.victim.steps
+        checkpoint.remove()
+        return {
+            "last": victim.last,
+            "best": victim.best,
+            "curve": victim.curve,
+            "seconds": victim.seconds,
+            "flops": flops,
+            "flop_per_second": flops / victim.seconds,
+        }
+
+    def data(self) -> Dataset:
+        return load(DataSpec(source=self.chosen.data, limit=self.chosen.limit))
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        return Checkpoint(self.out / f"{name}.checkpoint", until=self.until)
+
+    def keep(self, images: ImageSet, noise: torch.Tensor, seconds: float) -> None:
+        manifest = Manifest(
+            fingerprint=images.fingerprint,
+            radius=self.spec.noise.radius,
+            method=self.spec.noise.method,
+            spec=self.spec.model_dump(mode="json"),
+            identity=noise_identity(self.spec, images.fingerprint),
+            seconds=seconds,
+            sem_ray_version="benchmark",
+        )
+        folder = self.out / "noise"
+        folder.mkdir(exist_ok=True)
+        write_noise(folder, Noise.made_for(images, noise, manifest))
+
+    def say(self, progress: Progress) -> None:
+        """A line every half minute."""
+        if time.monotonic() - self._said > 30:
+            self._said = time.monotonic()
+            print(f"{progress.stage}: {progress.done} of {progress.total}", flush=True)
+
+
+def run(session: Session) -> None:
+    """Every missing measurement, until the time is over."""
+    for name, measure in session.measurements().items():
+        file = session.out / f"{name}.json"
+        if file.is_file():
+            continue
+        if session.until - time.monotonic() < START_ANEW:
+            print(f"{name}: left for the next call")
+            return
+        print(f"{name}: begun", flush=True)
+        try:
+            result = {"machine": description(), "settings": session.chosen.set, **measure()}
+        except (OutOfTime, subprocess.TimeoutExpired):
+            print(f"{name}: out of time; the next call goes on with it")
+            return
+        file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def show(session: Session) -> None:
+    """The short table."""
+    print(f"{'measurement':24} {'seconds':>9} {'TFLOP/s':>9} {'accuracy %':>11}")
+    for name in session.measurements():
+        file = session.out / f"{name}.json"
+        if not file.is_file():
+            print(f"{name:24} {'missing':>9}")
+            continue
+        found = json.loads(file.read_text(encoding="utf-8"))
+        for row in found.get("variants", [found]):
+            label = row.get("variant", name)
+            accuracy = f"{row['last']:.2f}" if "last" in row else ""
+            rate = row["flop_per_second"] / 1e12
+            print(f"{label:24} {row['seconds']:9.3f} {rate:9.2f} {accuracy:>11}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", required=True, help="CIFAR-10 as Parquet")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=9)
+    parser.add_argument("--preset", default="cifar10")
+    parser.add_argument("--precision", default="bfloat16")
+    parser.add_argument("--radii", type=float, nargs="+", default=[0, 4])
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
+    session = Session(parser.parse_args())
+    session.out.mkdir(parents=True, exist_ok=True)
+    run(session)
+    show(session)
+
+
+if __name__ == "__main__":
+    main()
