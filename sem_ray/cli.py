@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from sem_ray import __version__
 from sem_ray.errors import BadInput, SemRayError
-from sem_ray.terminal.output import print_json, say, say_error
+from sem_ray.terminal.output import give, say, say_error, say_remark
 
 INTERRUPTED = 130
 
@@ -36,6 +36,7 @@ sem-ray protect digits --config best.yaml --out best-noise
 State lives in ./sem-ray-store, or where SEM_RAY_STORE points. Exit status: 0 well, 1 the work
 failed, 2 bad input.""",
     help_format="markdown",
+    suppress_keyboard_interrupt=False,  # `run` says what an interrupt leaves
 )
 
 Json = Annotated[bool, Parameter(name="--json", negative="")]
@@ -100,8 +101,9 @@ def protect(
             device=options.device,
             store=options.store,
             sink=progress,
+            on_remark=say_remark,
         )
-    print_json(result) if json else show_protected(result)
+    give(result, show_protected, as_json=json)
     return 0
 
 
@@ -151,8 +153,9 @@ def evaluate(
             device=options.device,
             store=options.store,
             sink=progress,
+            on_remark=say_remark,
         )
-    print_json(result) if json else show_evaluated(result)
+    give(result, show_evaluated, as_json=json)
     return 0
 
 
@@ -184,21 +187,21 @@ def sweep(
         Print one JSON object on stdout.
     """
     from sem_ray import verbs
-    from sem_ray.terminal.studies import SweepProgress, show_plan, show_sweep
+    from sem_ray.terminal.studies import Swept, show_plan, show_sweep
+    from sem_ray.terminal.sweep_progress import SweepProgress
 
     study = verbs.read_study(file)
     if dry_run:
         planned = verbs.plan(study, trials=trials)
-        print_json(planned) if json else show_plan(planned)
+        give(planned, show_plan, as_json=json)
         return 0
     with SweepProgress() as progress:
         result = verbs.sweep(study, trials=trials, store=store, on_event=progress)
     status = verbs.status(study.name, store=store)
     winner = verbs.best(study.name, store=store) if status.complete else None
-    if json:
-        print_json({"sweep": result, "status": status, "best": winner})
-    else:
-        show_sweep(result, status, winner)
+    for remark in verbs.remarks(winner.spec) if winner else ():
+        say_remark(remark)
+    give(Swept(result, status, winner), show_sweep, as_json=json)
     return 0 if result.ok else 1
 
 
@@ -221,7 +224,7 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
     from sem_ray.terminal.studies import show_status
 
     found = verbs.status(study, store=store)
-    print_json(found) if json else show_status(found)
+    give(found, show_status, as_json=json)
     return 0
 
 
@@ -244,7 +247,9 @@ def best(study: str, /, *, store: Path | None = None, json: Json = False) -> int
     from sem_ray.terminal.studies import show_best
 
     found = verbs.best(study, store=store)
-    print_json(found) if json else show_best(found)
+    for remark in verbs.remarks(found.spec):
+        say_remark(remark)
+    give(found, show_best, as_json=json)
     return 0
 
 
@@ -265,6 +270,11 @@ def run(arguments: Sequence[str]) -> int:
     except SemRayError as error:
         say_error(str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("sem_ray"):
+            raise
+        say_error(f"this needs {error.name}, which is missing: pip install 'sem-ray[all]'")
+        return BadInput.exit_code
     except KeyboardInterrupt:
         say("interrupted; what was finished is kept, and the same command goes on from there")
         return INTERRUPTED

@@ -29,10 +29,11 @@ class WorkFailed(SemRayError):
 
 
 @contextmanager
-def writing_to(place: Path, way_out: str) -> Iterator[None]:
+def writing_to(place: Path | str, way_out: str) -> Iterator[None]:
     """Turn an `OSError` met while writing under `place` into a `BadInput` that names it."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        # Libraries raise their own, with a text and without a number.
+        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
         raise BadInput(f"cannot write to {place}: {reason}; {way_out}") from error

@@ -22,6 +22,8 @@ from sem_ray.errors import BadInput, writing_to
 STORE_VARIABLE = "SEM_RAY_STORE"
 DEFAULT_STORE = "sem-ray-store"
 WAY_OUT = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
+READABLE = 0o644
+"""Temporary files are their owner's alone, but a store may be shared."""
 
 
 class Store:
@@ -31,28 +33,26 @@ class Store:
         self.root = root
 
     @classmethod
-    def open(cls, root: Path | str | None = None) -> Store:
+    def open(cls, root: Path | str | None = None, *, make: bool = True) -> Store:
         """The store at `root`, `$SEM_RAY_STORE` or `./sem-ray-store`, checked to be writable.
 
-        Raises `BadInput` where it is not.
+        Raises `BadInput` where it is not, and where there is none and `make` is false: who only
+        asks must leave no folder behind.
         """
         place = Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
         with writing_to(place, WAY_OUT):
+            if not make and not place.is_dir():
+                raise BadInput(
+                    f"no store at {place}: run `sem-ray sweep FILE` first, or name another with "
+                    f"--store or {STORE_VARIABLE}"
+                )
             place.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place) as probe:
-                probe.write(b"\0" * 4096)
-                probe.flush()
-                os.fsync(probe.fileno())
+            try_writing(place)
         return cls(place)
 
     def require_space(self, size: int, what: str) -> None:
         """Raise `BadInput` where fewer than `size` bytes are free, before hours are spent."""
-        free = shutil.disk_usage(self.root).free
-        if free < size:
-            raise BadInput(
-                f"{what} needs {_megabytes(size)} in {self.root}, "
-                f"where {_megabytes(free)} are free; {WAY_OUT}"
-            )
+        require_space(self.root, size, what, WAY_OUT)
 
     def folder(self, kind: str, identity: str) -> Path:
         return self.root / kind / identity
@@ -67,34 +67,42 @@ class Store:
         """Hold the artifact's lock; whoever waited finds it finished. The operating system frees
         the lock of a killed process."""
         place = self.root / "locks"
+        lock = FileLock(place / f"{kind}-{identity}")
         with writing_to(place, WAY_OUT):
             place.mkdir(exist_ok=True)
-        with FileLock(place / f"{kind}-{identity}"):
+            lock.acquire()
+        try:
+            # What lies aside while nobody else holds the lock is a killed maker's.
+            for left in self.folder(kind, identity).parent.glob(f".{identity}-*"):
+                shutil.rmtree(left, ignore_errors=True)
             yield
+        finally:
+            lock.release()
 
     @contextmanager
     def writing(self, kind: str, identity: str) -> Iterator[Path]:
         """A folder to fill; it becomes the artifact when the block ends well, and vanishes when
-        it does not."""
+        it does not. Only for who holds the artifact's lock and did not find it."""
         with writing_to(self.root, WAY_OUT), whole_folder(self.folder(kind, identity)) as aside:
             yield aside
 
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder beside `target` that takes its place, synced, when the block ends well."""
+    """A folder beside `target` that becomes it, synced, when the block ends well.
+
+    Raises `OSError` where `target` is anything but absent or an empty folder by then.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         yield aside
         for file in aside.rglob("*"):
-            _sync(file)
-        _sync(aside)
+            sync(file)
+        sync(aside)
         aside.chmod(0o755)
-        if target.is_dir():
-            shutil.rmtree(target)
         aside.rename(target)
-        _sync(target.parent)
+        sync(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -102,20 +110,40 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def write_json(file: Path, content: Any) -> None:
     """Write `content` aside, sync it and rename it to `file`."""
     text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    with tempfile.NamedTemporaryFile(
-        "w", dir=file.parent, prefix=f".{file.name}-", delete=False, encoding="utf-8"
-    ) as aside:
-        try:
-            aside.write(text)
-            aside.flush()
-            os.fsync(aside.fileno())
-            Path(aside.name).replace(file)
-        except OSError:
-            Path(aside.name).unlink(missing_ok=True)
-            raise
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(handle)
+        aside.chmod(READABLE)
+        aside.replace(file)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
-def _sync(path: Path) -> None:
+def try_writing(folder: Path) -> None:
+    """Raise `OSError` where not even a few bytes can be written in `folder`."""
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        probe.write(b"\0" * 4096)
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def require_space(folder: Path, size: int, what: str, way_out: str) -> None:
+    """Raise `BadInput` where fewer than `size` bytes are free on the disk of `folder`."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise BadInput(
+            f"{what} needs {_megabytes(size)} in {folder}, where {_megabytes(free)} are free; "
+            f"{way_out}"
+        )
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder on the disk when this returns."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -55,29 +55,26 @@ class Engine:
     def step(self, step: int) -> Tensor:
         """Step t: the batch's noise anew, then one surrogate step on it. The surrogate's loss."""
         batch = self.shards.training_batch("generation", step)
-        images, labels = (
-            pixels(self.images.images[batch.rows], self.spec.precision),
-            self.images.labels[batch.rows],
-        )
-        stream = self.shards.stream("noise", step, batch)
-        noise = self._phase.run(self.surrogate.frozen(), images, labels, stream)
-        self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
-        return self._surrogate_phase(step, batch, (images + noise).clamp_(0, 1), labels)
+        images, noise = self._noise_phase(self._phase, "noise", step, batch)
+        return self._surrogate_phase(step, batch, (images + noise).clamp_(0, 1))
 
     def final_block(self, number: int) -> None:
         """Noise for block `number` of the last pass, which together cover every image."""
-        batch = self.shards.block(number)
-        stream = self.shards.stream("final", number, batch)
-        images, labels = (
-            pixels(self.images.images[batch.rows], self.spec.precision),
-            self.images.labels[batch.rows],
-        )
-        noise = self._final.run(self.surrogate.frozen(), images, labels, stream)
-        self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
+        self._noise_phase(self._final, "final", number, self.shards.block(number))
 
-    def _surrogate_phase(
-        self, step: int, batch: Batch, protected: Tensor, labels: Tensor
-    ) -> Tensor:
+    def _noise_phase(
+        self, phase: NoisePhase, stage: str, step: int, batch: Batch
+    ) -> tuple[Tensor, Tensor]:
+        """The batch's images and their new noise, which is stored too, rounded."""
+        stream = self.shards.stream(stage, step, batch)
+        images = pixels(self.images.images[batch.rows], self.spec.precision)
+        labels = self.images.labels[batch.rows]
+        noise = phase.run(self.surrogate.frozen(), images, labels, stream)
+        self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
+        return images, noise
+
+    def _surrogate_phase(self, step: int, batch: Batch, protected: Tensor) -> Tensor:
+        labels = self.images.labels[batch.rows]
         stream = self.shards.stream("surrogate", step, batch)
         views = draw_views(self.spec.augmentation, stream, 1, protected).apply(protected)
         perturb = METHODS[self.spec.noise.method].surrogate_phase

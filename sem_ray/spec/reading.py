@@ -99,16 +99,15 @@ def validated(model: type[Model], tree: Mapping[str, Any], place: str) -> Model:
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first, *others = error.errors(include_url=False)
         path = _path(first["loc"], tree)
         if first["type"] == "extra_forbidden":
-            raise BadInput(
-                f"{place}: unknown key {_dotted(path)}{_suggestion(model, path)}"
-            ) from error
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        what = first["msg"].removeprefix("Value error, ")
-        shown = f", got {first['input']!r}" if first["type"] != "missing" else ""
-        raise BadInput(f"{place}: {_dotted(path) or 'settings'}: {what}{shown}{more}") from error
+            found = f"unknown key {_dotted(path)}{_suggestion(model, path, tree)}"
+        else:
+            what = first["msg"].removeprefix("Value error, ")
+            shown = f", got {first['input']!r}" if first["type"] != "missing" else ""
+            found = f"{_dotted(path) or 'settings'}: {what}{shown}{_more(first, others)}"
+        raise BadInput(f"{place}: {found}") from error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -118,6 +117,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _one_of(names: Iterable[str]) -> str:
     return "known: " + ", ".join(names)
+
+
+def _more(first: Any, others: list[Any]) -> str:
+    """How many things are wrong besides; a list of which one item is wrong counts once."""
+    inside = [other for other in others if other["loc"] != first["loc"][: len(other["loc"])]]
+    return f" (and {len(inside)} more)" if inside else ""
 
 
 def _path(location: tuple[int | str, ...], tree: Any) -> list[str]:
@@ -135,24 +140,44 @@ def _dotted(path: list[str]) -> str:
     return ".".join(path)
 
 
-def _suggestion(model: type[BaseModel], path: list[str]) -> str:
-    """The nearest field beside the last key of `path`, or the same field in another section."""
+def _suggestion(model: type[BaseModel], path: list[str], tree: Any) -> str:
+    """The nearest field beside the last key of `path`, or the nearest in another section."""
     section: type[BaseModel] | None = model
     for key in path[:-1]:
-        section = _models(section.model_fields[key].annotation) if section else None
+        field = section.model_fields.get(key) if section else None
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+        section = _chosen(_models(field.annotation), tree) if field else None
     known = list(section.model_fields) if section else []
-    near = did_you_mean(path[-1], known)
-    if near or not known:
-        return near
-    return f"; known: {', '.join(known)}"
+    return did_you_mean(path[-1], known) or _elsewhere(model, path[-1]) or f"; {_one_of(known)}"
 
 
-def _models(annotation: Any) -> type[BaseModel] | None:
-    """The model an annotation holds; for a union of models, the first."""
+def _elsewhere(model: type[BaseModel], name: str) -> str:
+    """The whole path of a field of nearly this name."""
+    paths = {path.rpartition(".")[2]: path for path in reversed(_fields(model))}
+    near = difflib.get_close_matches(name, list(paths), n=1, cutoff=0.7)
+    return f" (did you mean {paths[near[0]]}?)" if near else ""
+
+
+def _fields(model: type[BaseModel]) -> list[str]:
+    """Dotted paths of every setting."""
+    found = []
+    for name, field in model.model_fields.items():
+        inner = [path for part in _models(field.annotation) for path in _fields(part)]
+        found += [f"{name}.{path}" for path in inner] or [name]
+    return found
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models an annotation holds: several for a union."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in (Annotated, Union, types.UnionType):
-        for part in get_args(annotation):
-            if (found := _models(part)) is not None:
-                return found
-    return None
+        return [annotation]
+    if get_origin(annotation) not in (Annotated, Union, types.UnionType):
+        return []
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _chosen(models: list[type[BaseModel]], tree: Any) -> type[BaseModel] | None:
+    """The union's member that the tree's `kind` names."""
+    kind = tree.get("kind") if isinstance(tree, Mapping) else None
+    named = (m for m in models if kind == getattr(m.model_fields.get("kind"), "default", None))
+    return next(named, models[0] if models else None)

@@ -8,15 +8,17 @@ from sem_ray.stages.experiment import (
     metric_names,
     run_experiment,
 )
-from sem_ray.stages.generation import noise_for
+from sem_ray.stages.generation import StoredNoise, noise_for, space_for
 from sem_ray.stages.victims import victim_for
 
 __all__ = [
     "Accuracy",
     "Outcome",
+    "StoredNoise",
     "evaluate_noise",
     "metric_names",
     "noise_for",
     "run_experiment",
+    "space_for",
     "victim_for",
 ]

@@ -68,7 +68,7 @@ def run_experiment(
     where = pick_device(device)
     data = load(spec.data)
     data.require_test()
-    folder = noise_for(spec, data.train, store, device=where, sink=sink)
+    folder = noise_for(spec, data.train, store, device=where, sink=sink).folder
     manifest = read_noise(folder).manifest
     accuracies = evaluate_noise(
         spec, data, store, folder, spec.victim.radii, device=where, sink=sink

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,6 +20,15 @@ MARGIN = 16_000_000
 """Bytes kept free for ids, records and logs."""
 
 
+@dataclass(frozen=True)
+class StoredNoise:
+    """A folder of noise in the store."""
+
+    folder: Path
+    found: bool
+    """Whether it was there already, and not made now."""
+
+
 def noise_for(
     spec: ExperimentSpec,
     images: ImageSet,
@@ -26,18 +36,22 @@ def noise_for(
     *,
     device: torch.device,
     sink: ProgressSink = silent,
-) -> Path:
-    """The folder with the noise of `images` under `spec`, made now or found finished."""
+) -> StoredNoise:
+    """The noise of `images` under `spec`, made now or found finished."""
     identity = noise_identity(spec, images.fingerprint)
     with store.making(KIND, identity):
-        found = store.find(KIND, identity)
-        if found is not None:
-            return found
-        store.require_space(2 * images.images.numel() + MARGIN, "the noise")
+        if (found := store.find(KIND, identity)) is not None:
+            return StoredNoise(found, found=True)
+        store.require_space(space_for(images), "the noise")
         generated = generate(spec, images, device=device, sink=sink)
         with store.writing(KIND, identity) as folder:
             write_noise(folder, _noise(spec, images, identity, generated))
-    return store.folder(KIND, identity)
+    return StoredNoise(store.folder(KIND, identity), found=False)
+
+
+def space_for(images: ImageSet) -> int:
+    """Bytes that the noise of `images` may need on a disk, twice what it will."""
+    return 2 * images.images.numel() + MARGIN
 
 
 def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated) -> Noise:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from sem_ray.data import Dataset, ImageSet
-from sem_ray.progress import ProgressSink, silent
+from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import victim_identity
+from sem_ray.spec.identity import CLEAN, victim_identity
 from sem_ray.store import Store, write_json
 from sem_ray.victims import Victim, train_victim
 
@@ -39,11 +39,21 @@ def victim_for(
     with store.making(KIND, identity):
         found = store.find(KIND, identity)
         if found is None:
-            victim = train_victim(spec, radius, train, test, device=device, sink=sink)
+            told = _naming(sink, "clean" if noise == CLEAN else "protected")
+            victim = train_victim(spec, radius, train, test, device=device, sink=told)
             with store.writing(KIND, identity) as folder:
                 write_json(folder / "victim.json", asdict(victim))
             found = store.folder(KIND, identity)
     return _read(found)
+
+
+def _naming(sink: ProgressSink, images: str) -> ProgressSink:
+    """Reports that say which images a victim of this radius is trained on."""
+
+    def naming(progress: Progress) -> None:
+        sink(replace(progress, stage=f"{progress.stage} {images}"))
+
+    return naming
 
 
 def _read(folder: Path) -> Victim:

@@ -19,6 +19,8 @@ _SETTINGS = {
     # Ray prints a dead worker's story on the driver's stdout even with `log_to_driver=False`.
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # Ray answers SIGTERM with a stack trace and an abort, where we want to end in order.
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
     # Tune would take Ctrl-C for a wish to end early and return as if all were well.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     # With a searcher Tune starts one worker after the other; ours says itself how many may run.

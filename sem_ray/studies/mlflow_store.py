@@ -37,6 +37,11 @@ def tracking_uri(store: Store) -> str:
     return os.environ.get(URI_VARIABLE) or f"sqlite:///{store.root / 'mlflow.db'}"
 
 
+def refuse_unusable_address(store: Store) -> None:
+    """Raise `BadInput` for an address MLflow cannot use, before anything is started or written."""
+    _client(tracking_uri(store))
+
+
 def connect(store: Store) -> Tracking:
     """A client on the store's tracking server, its schema and experiment made where missing.
 

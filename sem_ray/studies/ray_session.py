@@ -72,10 +72,11 @@ def _start_local() -> None:
 
 
 def refuse_what_never_fits(wanted: TrialResources) -> None:
-    """Raise `BadInput` where this machine is too small, before Ray is started on it."""
-    if ray.is_initialized() or os.environ.get(ADDRESS_VARIABLE):
-        return
-    _room([{"CPU": os.cpu_count() or 1, "GPU": torch.cuda.device_count()}], wanted)
+    """Raise `BadInput` where the machine is too small, before anything is started or written."""
+    if ray.is_initialized():
+        room_for(wanted)
+    elif not os.environ.get(ADDRESS_VARIABLE):
+        _room([{"CPU": os.cpu_count() or 1, "GPU": torch.cuda.device_count()}], wanted)
 
 
 def room_for(wanted: TrialResources) -> int:

@@ -19,6 +19,7 @@ from sem_ray.stages import run_experiment
 from sem_ray.store import Store
 from sem_ray.studies import attributes, events
 from sem_ray.studies.events import OnEvent, TrialEvent, Warned
+from sem_ray.studies.mlflow_store import refuse_unusable_address
 from sem_ray.studies.planning import target_of
 from sem_ray.studies.ray_session import ray_session, refuse_what_never_fits, room_for
 from sem_ray.studies.sampling import sampler_for
@@ -73,6 +74,7 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     refuse_what_never_fits(spec.resources)
+    refuse_unusable_address(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
         sweep = _Sweep(record, store, target, on_event)

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-stdout = Console(highlight=False, soft_wrap=True)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+from sem_ray.errors import writing_to
+
+Result = TypeVar("Result")
+
+PIPED_WIDTH = 240
+"""Columns of tables that no terminal shows: a file has room."""
+
+
+def _console(*, stderr: bool) -> Console:
+    """Names and paths are a user's, so nothing in them is markup."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr,
+        width=None if stream.isatty() else PIPED_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+
+
+stdout = _console(stderr=False)
+stderr = _console(stderr=True)
+
+
+def give(result: Result, show: Callable[[Result], None], *, as_json: bool) -> None:
+    """The result on stdout. Raises `BadInput` where it cannot be written there."""
+    with writing_to("standard output", "free some space, or send it elsewhere"):
+        print_json(result) if as_json else show(result)
 
 
 def print_json(result: Any) -> None:
@@ -22,11 +50,11 @@ def print_json(result: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses, models and paths as what JSON knows."""
+    """Dataclasses with their properties, models and paths as what JSON knows."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {name: plain(getattr(value, name)) for name in _members(value)}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -34,16 +62,25 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def _members(value: Any) -> list[str]:
+    derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+    return [field.name for field in fields(value)] + derived
+
+
 def say(text: str, style: str = "dim") -> None:
     """A line beside the result."""
-    stderr.print(Text(text, style=style))
+    _print_line(Text(text, style=style))
 
 
-def say_remarks(remarks: Iterable[str]) -> None:
-    for remark in remarks:
-        say(f"note: {remark}", style="yellow")
+def say_remark(remark: str) -> None:
+    say(f"note: {remark}", style="yellow")
 
 
 def say_error(text: str) -> None:
     """The one line of a bad end."""
-    stderr.print(Text.assemble(("error: ", "bold red"), " ".join(text.split())))
+    _print_line(Text.assemble(("error: ", "bold red"), " ".join(text.split())))
+
+
+def _print_line(text: Text) -> None:
+    """One line to a program; broken between words for a person."""
+    stderr.print(text, soft_wrap=not stderr.is_terminal)

@@ -11,7 +11,6 @@ from rich.progress import (
     Task,
     TaskID,
     TextColumn,
-    TimeRemainingColumn,
 )
 from rich.progress import Progress as Bars
 from rich.text import Text
@@ -19,25 +18,52 @@ from rich.text import Text
 from sem_ray.progress import Progress
 from sem_ray.terminal.output import say, stderr
 
+SINCE = "since"
+"""Field of a task whose pace is taken from its beginning, when so much was done already: rich
+looks at the last half minute, in which a study may not finish a trial."""
+
+
+def pace(task: Task) -> float | None:
+    """Units a second, or None where that cannot be said yet."""
+    if SINCE not in task.fields:
+        return task.finished_speed or task.speed
+    done, elapsed = task.completed - task.fields[SINCE], task.elapsed
+    return done / elapsed if elapsed and done > 0 else None
+
 
 class Rate(ProgressColumn):
-    """Units a second over the last while."""
+    """Units a second, or a minute where they are slow."""
 
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        unit = task.fields.get("unit", "steps")
-        return Text(f"{speed:.1f} {unit}/s" if speed else "", style="progress.data.speed")
+        speed, unit = pace(task), task.fields.get("unit", "steps")
+        if not speed:
+            return Text("")
+        text = f"{speed:.1f} {unit}/s" if speed >= 1 else f"{60 * speed:.1f} {unit}/min"
+        return Text(text, style="progress.data.speed")
+
+
+class TimeLeft(ProgressColumn):
+    """Minutes and seconds to the end."""
+
+    def render(self, task: Task) -> Text:
+        speed = pace(task)
+        if not speed or task.remaining is None:
+            return Text("--:--", style="progress.remaining")
+        minutes, seconds = divmod(round(task.remaining / speed), 60)
+        hours, minutes = divmod(minutes, 60)
+        text = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+        return Text(text, style="progress.remaining")
 
 
 def bars() -> Bars:
     """An empty set of bars on stderr."""
     return Bars(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         Rate(),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[figures]}", style="dim"),
+        TimeLeft(),
+        TextColumn("{task.fields[figures]}", style="dim", markup=False),
         console=stderr,
     )
 
@@ -73,27 +99,15 @@ class StageProgress:
             say(f"{progress.stage}: {progress.total:,} {progress.unit} done  {figures}".rstrip())
 
     def _show(self, progress: Progress) -> None:
-        first = self._begin(progress)
-        self._bars.update(
-            self._tasks[progress.stage], completed=progress.done, total=progress.total
-        )
-        if progress.figures or first:
-            figures = shown(progress.figures)
-            self._bars.update(self._tasks[progress.stage], figures=figures)
-
-    def _begin(self, progress: Progress) -> bool:
-        """Give the stage a bar, a new one where an ended stage begins again."""
         task = self._tasks.get(progress.stage)
-        ended = task is not None and self._bars.tasks[self._place(task)].finished
-        if task is not None and not (ended and progress.done < progress.total):
-            return False
-        self._tasks[progress.stage] = self._bars.add_task(
-            progress.stage, total=progress.total, unit=progress.unit, figures=""
-        )
-        return True
-
-    def _place(self, task: TaskID) -> int:
-        return self._bars.task_ids.index(task)
+        if task is None:
+            task = self._bars.add_task(
+                progress.stage, total=progress.total, unit=progress.unit, figures=""
+            )
+            self._tasks[progress.stage] = task
+        self._bars.update(task, completed=progress.done, total=progress.total)
+        if progress.figures:
+            self._bars.update(task, figures=shown(progress.figures))
 
 
 def shown(figures: dict[str, float]) -> str:

@@ -5,36 +5,33 @@ from __future__ import annotations
 from rich.table import Table
 
 from sem_ray.stages import Accuracy
-from sem_ray.terminal.output import say, say_remarks, stdout
-from sem_ray.verbs import Evaluated, Protected
+from sem_ray.terminal.output import say, stdout
+from sem_ray.verbs.evaluation import Evaluated
+from sem_ray.verbs.protection import Protected
 from sem_ray.victims import Victim
 
 
 def show_protected(result: Protected) -> None:
-    say_remarks(result.remarks)
     how = "found in the store; made" if result.reused else "made"
     stdout.print(
-        f"noise {result.identity} for {result.images:,} images ({result.fingerprint}), "
-        f"radius {result.radius:g}/255, {how} in {result.seconds:.1f} s"
+        f"noise {result.identity}, radius {result.radius:g}/255, {how} in {result.seconds:.1f} s"
     )
+    stdout.print(f"for {result.images:,} images, fingerprint {result.fingerprint}")
     stdout.print(f"in {result.folder} (look at preview.png)")
 
 
 def show_evaluated(result: Evaluated) -> None:
-    say_remarks(result.remarks)
     stdout.print(accuracy_table(result))
-    say(
-        f"{result.train_images:,} training and {result.test_images:,} test images; last epoch's "
-        "accuracy on clean test images (best of the curve in brackets); --json has the curves"
-    )
+    say(f"{result.train_images:,} training and {result.test_images:,} test images")
+    say("accuracy at the end of training (best of the curve in brackets); --json has the curves")
 
 
 def accuracy_table(result: Evaluated) -> Table:
-    table = Table(title="victims' test accuracy, %")
-    table.add_column("adversarial radius (1/255)", justify="right")
+    table = Table(title="victims' accuracy on clean test images, %")
+    table.add_column("radius\n(1/255)", justify="right")
     sides = [side for side in ("clean", "protected") if _has(result.accuracies, side)]
     for side in sides:
-        table.add_column(f"trained on {side}", justify="right")
+        table.add_column(f"trained on\n{side}", justify="right")
     table.add_column("seconds", justify="right")
     for row in result.accuracies:
         victims = [victim for victim in (row.clean, row.protected) if victim]

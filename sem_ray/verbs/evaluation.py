@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.data import Manifest, load, read_noise
+from sem_ray.data import Dataset, load, read_noise
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
@@ -14,7 +14,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides
 from sem_ray.stages import Accuracy, evaluate_noise
 from sem_ray.store import Store
-from sem_ray.verbs.settings import Settings, remarks, resolve
+from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def evaluate(
     device: str = "auto",
     store: Path | str | None = None,
     sink: ProgressSink = silent,
+    on_remark: OnRemark = unheard,
 ) -> Evaluated:
     """Train a victim of each radius (1/255; 0 is standard training) and test it on clean images.
 
@@ -64,33 +65,29 @@ def evaluate(
         limit=limit,
         seed=seed,
     )
-    return _evaluated(spec, folder, manifest, baseline, device, Store.open(store), sink)
+    said = remarks(spec) if manifest else ()
+    for remark in said:
+        on_remark(remark)
+    rows, images = _rows(spec, folder, baseline, device, Store.open(store), sink)
+    identity = manifest.identity if manifest else None
+    return Evaluated(rows, len(images.train), len(images.require_test()), identity, spec, said)
 
 
-def _evaluated(
+def _rows(
     spec: ExperimentSpec,
     folder: Path | None,
-    manifest: Manifest | None,
     baseline: bool,
     device: str,
     store: Store,
     sink: ProgressSink,
-) -> Evaluated:
+) -> tuple[tuple[Accuracy, ...], Dataset]:
     where = pick_device(device)
-    images = load(spec.data)
-    test = images.require_test()
+    data = load(spec.data)
+    data.require_test()
     rows = evaluate_noise(
-        spec,
-        images,
-        store,
-        folder,
-        spec.victim.radii,
-        baseline=baseline,
-        device=where,
-        sink=sink,
+        spec, data, store, folder, spec.victim.radii, baseline=baseline, device=where, sink=sink
     )
-    identity = manifest.identity if manifest else None
-    return Evaluated(rows, len(images.train), len(test), identity, spec, remarks(spec))
+    return rows, data
 
 
 def _with_radii(settings: Settings, radii: Sequence[float]) -> Settings:

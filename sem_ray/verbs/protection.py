@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.data import ImageSet, load, read_noise
 from sem_ray.devices import pick_device
-from sem_ray.errors import BadInput, writing_to
-from sem_ray.figures.preview import contact_sheet
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
-from sem_ray.stages import noise_for
-from sem_ray.store import Store, whole_folder
-from sem_ray.verbs.settings import Settings, remarks, resolve
-
-PREVIEW = "preview.png"
+from sem_ray.stages import noise_for, space_for
+from sem_ray.store import Store, require_space
+from sem_ray.verbs.publishing import WAY_OUT, holds, nearest, place_key, publish, require_free
+from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,7 @@ def protect(
     device: str = "auto",
     store: Path | str | None = None,
     sink: ProgressSink = silent,
+    on_remark: OnRemark = unheard,
 ) -> Protected:
     """Make noise for the training images of `data` and put it in the folder `out`.
 
@@ -61,18 +58,25 @@ def protect(
     )
     where = pick_device(device)
     target = Path(out).absolute()
-    _require_free(target)
+    require_free(target)
     shelf = Store.open(store)
     images = load(spec.data).train
     identity = noise_identity(spec, images.fingerprint)
-    _require_same(target, identity)
-    reused = shelf.find("noise", identity) is not None
+    if not holds(target, identity):
+        require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
+    for remark in remarks(spec):
+        on_remark(remark)
     made = noise_for(spec, images, shelf, device=where, sink=sink)
-    _publish(made, images, target)
+    with shelf.making("published", place_key(target)):
+        publish(made.folder, identity, images, target)
+    return _protected(spec, images, target, reused=made.found)
+
+
+def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
     manifest = read_noise(target).manifest
     return Protected(
         folder=target,
-        identity=identity,
+        identity=manifest.identity,
         fingerprint=images.fingerprint,
         images=len(images),
         radius=manifest.radius,
@@ -81,29 +85,3 @@ def protect(
         spec=spec,
         remarks=remarks(spec),
     )
-
-
-def _require_free(target: Path) -> None:
-    """Nothing but noise is ever replaced."""
-    if target.is_dir() and (not any(target.iterdir()) or (target / "manifest.json").is_file()):
-        return
-    if target.exists():
-        raise BadInput(f"{target} exists and holds no noise; name another folder with --out")
-
-
-def _require_same(target: Path, identity: str) -> None:
-    if not (target / "manifest.json").is_file():
-        return
-    present = read_noise(target).manifest.identity
-    if present != identity:
-        raise BadInput(
-            f"{target} holds other noise ({present}, not {identity}); "
-            "name another folder with --out, or remove that one"
-        )
-
-
-def _publish(made: Path, images: ImageSet, target: Path) -> None:
-    way_out = "name a folder you can write with --out"
-    with writing_to(target, way_out), whole_folder(target) as aside:
-        shutil.copytree(made, aside, dirs_exist_ok=True)
-        contact_sheet(images, read_noise(made)).save(aside / PREVIEW)

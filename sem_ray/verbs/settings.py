@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,12 @@ from sem_ray.spec.reading import merged, overrides, preset, read_yaml, validated
 DEFAULT_PRESET = "quick"
 Settings = Iterable[str] | Mapping[str, Any]
 """`["noise.radius=8"]` or `{"noise": {"radius": 8}}`."""
+OnRemark = Callable[[str], None]
+"""Hears a remark before the work it is about begins."""
+
+
+def unheard(remark: str) -> None:
+    """For callers who read the remarks in the result."""
 
 
 def resolve(
@@ -30,18 +36,27 @@ def resolve(
     `base` (what noise was made with) stands in for the preset where neither preset nor file is
     named. Raises `BadInput` with the place and path of what is wrong.
     """
-    layers: list[Mapping[str, Any]] = []
+    layers: list[tuple[str, Mapping[str, Any]]] = []
     if base is not None and preset_name is None and config is None:
-        layers.append(base)
+        layers.append(("the noise's settings", base))
     elif preset_name is not None or config is None:
-        layers.append(preset(preset_name or DEFAULT_PRESET))
+        name = preset_name or DEFAULT_PRESET
+        layers.append((f"preset {name}", preset(name)))
     if config is not None:
-        layers.append(read_yaml(config))
-    place = str(config or f"preset {preset_name or DEFAULT_PRESET}")
-    validated(ExperimentSpec, merged(*layers), place)
-    layers.append(settings if isinstance(settings, Mapping) else overrides(settings))
-    layers.append(_flags(data, limit, seed))
-    return validated(ExperimentSpec, merged(*layers), "settings")
+        layers.append((str(config), read_yaml(config)))
+    tree = settings if isinstance(settings, Mapping) else overrides(settings)
+    layers.append(("settings", merged(tree, _flags(data, limit, seed))))
+    return _validated(layers)
+
+
+def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> ExperimentSpec:
+    """All layers as one experiment; each is checked on top of those below it, so that a message
+    names the one at fault."""
+    tree: dict[str, Any] = {}
+    for place, layer in layers:
+        tree = merged(tree, layer)
+        spec = validated(ExperimentSpec, tree, place)
+    return spec
 
 
 def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, Any]:
@@ -54,21 +69,41 @@ def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, A
 
 def remarks(spec: ExperimentSpec) -> tuple[str, ...]:
     """What is allowed and may still surprise."""
-    noise = spec.noise
+    return (*_large_steps(spec), *_radii(spec))
+
+
+def _large_steps(spec: ExperimentSpec) -> list[str]:
+    noise, surrogate, victim = spec.noise, spec.surrogate, spec.victim
+    attacked = min((radius for radius in victim.radii if radius), default=0.0)
+    steps = (
+        ("noise.step_size", noise.step_size, "noise.radius", noise.radius),
+        (
+            "surrogate.attack_step_size",
+            surrogate.attack_step_size,
+            "surrogate.radius",
+            surrogate.radius,
+        ),
+        ("victim.attack_step_size", victim.attack_step_size, "a victim's radius", attacked),
+    )
+    return [
+        f"{name} {size:g} is above {bound} {radius:g} (1/255): one step can take a pixel from a "
+        "bound past the middle"
+        for name, size, bound, radius in steps
+        if size is not None and size > radius > 0
+    ]
+
+
+def _radii(spec: ExperimentSpec) -> list[str]:
+    radius, largest = spec.noise.radius, max(spec.victim.radii)
     found = []
-    if noise.step_size is not None and noise.step_size > noise.radius:
+    if radius != int(radius):
         found.append(
-            f"noise.step_size {noise.step_size:g} is above noise.radius {noise.radius:g} (1/255): "
-            "every step that changes sign jumps to the bound"
+            f"noise.radius {radius:g} is searched within, but noise is kept in whole 1/255: "
+            f"at most {int(radius)}"
         )
-    if noise.radius != int(noise.radius):
+    if largest >= radius:
         found.append(
-            f"noise.radius {noise.radius:g} is searched within, but noise is kept in whole 1/255: "
-            f"at most {int(noise.radius)}"
+            f"victims of radius {largest:g} can reach the clean image from the protected one "
+            f"(noise.radius {radius:g}): no noise protects against them"
         )
-    if max(spec.victim.radii) >= noise.radius:
-        found.append(
-            f"victims of radius {max(spec.victim.radii):g} can reach the clean image from the "
-            f"protected one (noise.radius {noise.radius:g}): no noise protects against them"
-        )
-    return tuple(found)
+    return found

@@ -14,6 +14,9 @@ from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.search_space import StudySpec
 from sem_ray.studies.sweep import SweepResult
 
+RECORDS = 32_000_000
+"""Bytes that the journal, MLflow's database and Ray's scratch may come to."""
+
 
 def read_study(file: Path | str) -> StudySpec:
     """The study in a search space file. Raises `BadInput` with the path of what is wrong."""
@@ -32,7 +35,9 @@ def sweep(
     Raises `BadInput` where it cannot run as asked, `WorkFailed` where it could not go on.
     """
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    return sweeping.run_sweep(spec, Store.open(store), trials=trials, on_event=on_event)
+    shelf = Store.open(store)
+    shelf.require_space(RECORDS, "a sweep")
+    return sweeping.run_sweep(spec, shelf, trials=trials, on_event=on_event)
 
 
 def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:
@@ -43,9 +48,9 @@ def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPl
 
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
     """How every trial of the study named `study` stands."""
-    return queries.status(Store.open(store), study)
+    return queries.status(Store.open(store, make=False), study)
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:
     """The best finished trial of the study named `study`, as MLflow orders them."""
-    return queries.best(Store.open(store), study)
+    return queries.best(Store.open(store, make=False), study)

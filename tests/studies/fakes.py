@@ -14,6 +14,7 @@ from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
 from sem_ray.store import Store
+from sem_ray.studies.events import SweepEvent, Warned
 from sem_ray.studies.search_space import StudySpec, study_from
 
 METRIC = "test_accuracy@4"
@@ -53,6 +54,7 @@ def tree(**changes: Any) -> dict[str, Any]:
         "metric": METRIC,
         "trials": 4,
         "seed": 7,
+        "concurrency": 1,  # starting a worker is what a sweep of these costs
     }
     searched = {"noise.steps": {"low": 1, "high": 5}, "noise.radius": {"choices": [8, 12, 16]}}
     return merged(usual, {} if "search" in changes else {"search": searched}, changes)
@@ -111,3 +113,8 @@ def hopeless(
     spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
 ) -> Made:
     raise WorkFailed("out of luck")
+
+
+def trial_of(event: SweepEvent) -> int:
+    assert not isinstance(event, Warned), event.message
+    return event.trial

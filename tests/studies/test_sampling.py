@@ -16,7 +16,7 @@ from sem_ray.studies.sampling import sampler_for
 from sem_ray.studies.search_space import StudySpec
 from tests.studies.fakes import study
 
-MIXED = {
+MIXED: dict[str, dict[str, Any]] = {
     "noise.steps": {"low": 1, "high": 5},
     "noise.step_size": {"low": 0.5, "high": 12.0, "log": True},
     "noise.perturbation_scale": {"low": 0.0, "high": 2.0},

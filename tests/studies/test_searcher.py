@@ -115,7 +115,7 @@ def test_a_restarted_sweep_runs_cut_off_trials_again_and_ended_ones_never(store:
 def test_a_trial_cut_off_while_it_was_proposed_gets_the_same_values(
     store: Store, kept: int, sampler: str
 ) -> None:
-    same = {"sampler": {"name": sampler}}
+    same: dict[str, Any] = {"sampler": {"name": sampler}}
     expected = Tune(store, name="whole", **same).ask()[1][SPEC]
     before = Tune(store, **same)
     trial = before.record.study.ask()

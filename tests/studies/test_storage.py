@@ -80,7 +80,7 @@ def test_numbers_that_are_equal_but_search_differently_are_told_apart(store: Sto
 
 def test_length_place_and_wording_may_change(store: Store) -> None:
     opened(store, study())
-    later = study(trials=9, hypothesis="more", concurrency=1, resources={"cpus": 0.5})
+    later = study(trials=9, hypothesis="more", concurrency=3, resources={"cpus": 0.5})
     assert opened(store, later).spec.trials == 9
     assert load_study(store, "tiny").spec.hypothesis == "more"
 
@@ -132,8 +132,8 @@ def test_the_lock_of_a_killed_sweep_is_free(store: Store) -> None:
     lock = study_folder(store, "tiny") / LOCK_FILE
     lock.parent.mkdir(parents=True)
     hold = (
-        "import sys, time; from filelock import FileLock; lock = FileLock(sys.argv[1]); lock.acquire(); "
-        "print('held', flush=True); time.sleep(60)"
+        "import sys, time; from filelock import FileLock; "
+        "lock = FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen(
         [sys.executable, "-c", hold, str(lock)], stdout=subprocess.PIPE, text=True
