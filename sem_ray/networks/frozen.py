@@ -18,6 +18,7 @@ from torch import Tensor, fx, nn
 
 from sem_ray.networks.chunks import Chunks
 from sem_ray.networks.pixels import Centred
+from sem_ray.networks.small_maps import gather_small_maps
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class FrozenTwin:
             if name in ours and id(ours[name]) not in folded
             for pair in _own_tensors(ours[name], module)
         ]
+        if dtype == torch.bfloat16 and next(source.parameters()).device.type == "cpu":
+            gather_small_maps(graph)
         self._chunks = Chunks()
         self.refresh()
 
