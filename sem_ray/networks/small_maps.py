@@ -31,7 +31,7 @@ class PatchConv(nn.Module):
         width = (maps.shape[-1] + 2 * padding - source.kernel_size[0]) // stride + 1
         if width >= NARROW:
             return cast(Tensor, source(maps))
-        result = _PatchConv.apply(maps, source.weight, source.bias, stride, padding)  # type: ignore[no-untyped-call]
+        result = _PatchConv.apply(maps, source.weight, source.bias, stride, padding)
         return cast(Tensor, result)
 
 

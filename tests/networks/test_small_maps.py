@@ -41,7 +41,9 @@ def test_a_bfloat16_twin_gathers_its_narrow_maps_only() -> None:
     twin = FrozenTwin(source, torch.bfloat16)
     for module in twin.network.modules():
         if isinstance(module, PatchConv):
-            module.source.register_forward_hook(lambda m, i, out: widths.append(out.shape[-1]))
+            module.source.register_forward_hook(
+                lambda _layer, _maps, out: widths.append(out.shape[-1])
+            )
     twin.logits(torch.rand(2, 3, 32, 32))
     assert min(widths) == NARROW
     assert len(widths) < sum(isinstance(m, nn.Conv2d) for m in source.modules())
