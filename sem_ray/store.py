@@ -17,6 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from sem_ray.checkpoint import Checkpoint
 from sem_ray.errors import BadInput, writing_to
 
 STORE_VARIABLE = "SEM_RAY_STORE"
@@ -78,6 +79,15 @@ class Store:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
+        """Where the making of an artifact stands; gone once the block ends well. Only for who holds
+        the artifact's lock."""
+        checkpoint = Checkpoint(self.root / "checkpoints" / f"{kind}-{identity}.safetensors")
+        with writing_to(self.root, WAY_OUT):
+            yield checkpoint
+        checkpoint.remove()
 
     @contextmanager
     def writing(self, kind: str, identity: str) -> Iterator[Path]:

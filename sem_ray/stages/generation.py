@@ -43,9 +43,10 @@ def noise_for(
         if (found := store.find(KIND, identity)) is not None:
             return StoredNoise(found, found=True)
         store.require_space(space_for(images), "the noise")
-        generated = generate(spec, images, device=device, sink=sink)
-        with store.writing(KIND, identity) as folder:
-            write_noise(folder, _noise(spec, images, identity, generated))
+        with store.resuming(KIND, identity) as checkpoint:
+            generated = generate(spec, images, device=device, sink=sink, checkpoint=checkpoint)
+            with store.writing(KIND, identity) as folder:
+                write_noise(folder, _noise(spec, images, identity, generated))
     return StoredNoise(store.folder(KIND, identity), found=False)
 
 

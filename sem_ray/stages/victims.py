@@ -40,9 +40,12 @@ def victim_for(
         found = store.find(KIND, identity)
         if found is None:
             told = _naming(sink, "clean" if noise == CLEAN else "protected")
-            victim = train_victim(spec, radius, train, test, device=device, sink=told)
-            with store.writing(KIND, identity) as folder:
-                write_json(folder / "victim.json", asdict(victim))
+            with store.resuming(KIND, identity) as checkpoint:
+                victim = train_victim(
+                    spec, radius, train, test, device=device, sink=told, checkpoint=checkpoint
+                )
+                with store.writing(KIND, identity) as folder:
+                    write_json(folder / "victim.json", asdict(victim))
             found = store.folder(KIND, identity)
     return _read(found)
 
