@@ -73,9 +73,7 @@ class Store:
             place.mkdir(exist_ok=True)
             lock.acquire()
         try:
-            # What lies aside while nobody else holds the lock is a killed maker's.
-            for left in self.folder(kind, identity).parent.glob(f".{identity}-*"):
-                shutil.rmtree(left, ignore_errors=True)
+            self._sweep_up(kind, identity)
             yield
         finally:
             lock.release()
@@ -84,7 +82,7 @@ class Store:
     def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
         """Where the making of an artifact stands; gone once the block ends well. Only for who holds
         the artifact's lock."""
-        checkpoint = Checkpoint(self.root / "checkpoints" / f"{kind}-{identity}.safetensors")
+        checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
         with writing_to(self.root, WAY_OUT):
             yield checkpoint
         checkpoint.remove()
@@ -95,6 +93,17 @@ class Store:
         it does not. Only for who holds the artifact's lock and did not find it."""
         with writing_to(self.root, WAY_OUT), whole_folder(self.folder(kind, identity)) as aside:
             yield aside
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    def _sweep_up(self, kind: str, identity: str) -> None:
+        """What lies aside while nobody else holds the lock is a killed maker's."""
+        for folder in self.folder(kind, identity).parent.glob(f".{identity}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for file in self._checkpoints.glob(f".{kind}-{identity}.*"):
+            file.unlink(missing_ok=True)
 
 
 @contextmanager

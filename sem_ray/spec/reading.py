@@ -9,13 +9,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from sem_ray.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
 Tree = dict[str, Any]
+
+ALIKE = 0.7
+"""Likeness of names from which one is surely a slip for the other."""
 
 
 def read_yaml(path: Path) -> Tree:
@@ -29,6 +31,9 @@ def read_yaml(path: Path) -> Tree:
 
 
 def parse_yaml(text: str, place: str) -> Tree:
+    # Late here and below: the plain PyTorch floors stand without PyYAML.
+    import yaml
+
     try:
         tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -73,6 +78,8 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 def overrides(assignments: Iterable[str]) -> Tree:
     """`["noise.radius=8", …]` as a tree; values are YAML."""
+    import yaml
+
     tree: Tree = {}
     for assignment in assignments:
         path, separator, text = assignment.partition("=")
@@ -104,14 +111,17 @@ def validated(model: type[Model], tree: Mapping[str, Any], place: str) -> Model:
         if first["type"] == "extra_forbidden":
             found = f"unknown key {_dotted(path)}{_suggestion(model, path, tree)}"
         else:
-            what = first["msg"].removeprefix("Value error, ")
+            what = _KINDLESS.get(first["type"], first["msg"].removeprefix("Value error, "))
             shown = f", got {first['input']!r}" if first["type"] != "missing" else ""
             found = f"{_dotted(path) or 'settings'}: {what}{shown}{_more(first, others)}"
         raise BadInput(f"{place}: {found}") from error
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+_KINDLESS = {"union_tag_not_found": "needs a `kind` to say which settings it has"}
+
+
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
@@ -148,13 +158,18 @@ def _suggestion(model: type[BaseModel], path: list[str], tree: Any) -> str:
         tree = tree.get(key) if isinstance(tree, Mapping) else None
         section = _chosen(_models(field.annotation), tree) if field else None
     known = list(section.model_fields) if section else []
-    return did_you_mean(path[-1], known) or _elsewhere(model, path[-1]) or f"; {_one_of(known)}"
+    return (
+        did_you_mean(path[-1], known, ALIKE)
+        or _elsewhere(model, path[-1])
+        or did_you_mean(path[-1], known)
+        or f"; {_one_of(known)}"
+    )
 
 
 def _elsewhere(model: type[BaseModel], name: str) -> str:
     """The whole path of a field of nearly this name."""
     paths = {path.rpartition(".")[2]: path for path in reversed(_fields(model))}
-    near = difflib.get_close_matches(name, list(paths), n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name, list(paths), n=1, cutoff=ALIKE)
     return f" (did you mean {paths[near[0]]}?)" if near else ""
 
 

@@ -17,6 +17,8 @@ from sem_ray.store import WAY_OUT, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "sem-ray"
+KINDS = ("http://", "https://", "sqlite:", "postgresql", "mysql", "mssql")
+"""How a tracking address may begin."""
 
 
 class TrackingFailed(WorkFailed):
@@ -34,12 +36,18 @@ class Tracking:
 
 def tracking_uri(store: Store) -> str:
     """`$MLFLOW_TRACKING_URI`, or a database in the store."""
-    return os.environ.get(URI_VARIABLE) or f"sqlite:///{store.root / 'mlflow.db'}"
+    database = str(store.root / "mlflow.db").replace("%", "%25").replace("?", "%3F")
+    return os.environ.get(URI_VARIABLE) or f"sqlite:///{database}"
 
 
 def refuse_unusable_address(store: Store) -> None:
     """Raise `BadInput` for an address MLflow cannot use, before anything is started or written."""
-    _client(tracking_uri(store))
+    uri = tracking_uri(store)
+    if not uri.startswith(KINDS):
+        raise BadInput(
+            f"{URI_VARIABLE}={_without_password(uri)} is no address MLflow keeps runs at: "
+            f"it takes {', '.join(KINDS)}"
+        )
 
 
 def connect(store: Store) -> Tracking:
@@ -47,9 +55,10 @@ def connect(store: Store) -> Tracking:
 
     Raises `BadInput` for an address MLflow cannot use, `TrackingFailed` for one that is down.
     """
+    refuse_unusable_address(store)
     uri = tracking_uri(store)
-    client = _client(uri)
     with one_writer(store), tracking_errors(uri):
+        client = _client(uri)  # makes the schema of a database
         return Tracking(client, _experiment(client, store))
 
 
@@ -80,15 +89,14 @@ def tracking_errors(uri: str) -> Iterator[None]:
 
 def _client(uri: str) -> Any:
     from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
         return MlflowClient(tracking_uri=uri)
-    except (MlflowException, ImportError) as error:
+    except ImportError as error:
         raise BadInput(
-            f"{URI_VARIABLE}={_without_password(uri)} cannot be used: {_reason(error)}"
+            f"{URI_VARIABLE}={_without_password(uri)} needs a driver that is not installed: {error}"
         ) from error
 
 

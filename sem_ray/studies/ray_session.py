@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +19,8 @@ from sem_ray.studies.search_space import TrialResources
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 TOKEN_VARIABLES = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+PATIENCE = 10.0
+"""Seconds to wait for a cluster to answer."""
 OBJECT_STORE = 100_000_000
 """Bytes of shared memory; trials pass nothing through it, and containers have little."""
 
@@ -42,6 +45,7 @@ def _start() -> None:
     address = os.environ.get(ADDRESS_VARIABLE)
     try:
         if address and address != "local":
+            _refuse_silence(address)
             ray.init(address, **_QUIET)
         else:
             _start_local()
@@ -50,6 +54,17 @@ def _start() -> None:
         if address:
             raise BadInput(f"no Ray at {ADDRESS_VARIABLE}={address}: {reason}") from error
         raise WorkFailed(f"Ray did not start on this machine: {reason}") from error
+
+
+def _refuse_silence(address: str) -> None:
+    """Raise `BadInput` where nobody listens; Ray would try for five minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdigit():
+        return  # "auto", or a name that Ray knows
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+    except OSError as error:
+        raise BadInput(f"no Ray at {ADDRESS_VARIABLE}={address}: {error}") from error
 
 
 _QUIET = {"log_to_driver": False, "logging_level": logging.CRITICAL}

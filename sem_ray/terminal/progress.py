@@ -13,6 +13,7 @@ from rich.progress import (
     TextColumn,
 )
 from rich.progress import Progress as Bars
+from rich.table import Column
 from rich.text import Text
 
 from sem_ray.progress import Progress
@@ -55,15 +56,23 @@ class TimeLeft(ProgressColumn):
         return Text(text, style="progress.remaining")
 
 
+class Figures(ProgressColumn):
+    """The latest loss and accuracy, cut off where the screen ends."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["figures"], style="dim", no_wrap=True, overflow="ellipsis")
+
+
 def bars() -> Bars:
-    """An empty set of bars on stderr."""
+    """An empty set of bars on stderr. Where it is narrow, bar and figures give way."""
+    whole = Column(no_wrap=True)
     return Bars(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeLeft(),
-        TextColumn("{task.fields[figures]}", style="dim", markup=False),
+        MofNCompleteColumn(table_column=whole),
+        Rate(table_column=whole),
+        TimeLeft(table_column=whole),
+        Figures(),
         console=stderr,
     )
 
@@ -111,8 +120,8 @@ class StageProgress:
 
 
 def shown(figures: dict[str, float]) -> str:
-    """`loss 0.612  accuracy 48.2%`."""
+    """`accuracy 48.2%  loss 0.612`: what matters first, because a narrow screen cuts the end."""
     return "  ".join(
         f"{name} {value:.1f}%" if name == "accuracy" else f"{name} {value:.3f}"
-        for name, value in figures.items()
+        for name, value in sorted(figures.items())
     )

@@ -100,10 +100,10 @@ def trial_table(status: StudyStatus) -> Table:
     for name in (
         *map(in_lines, settings),
         *(f"ρ={radius}\nclean→\nprotected" for radius in radii),
+        "noise\ns",
+        "trial\ns",
     ):
         table.add_column(name, justify="right", overflow="fold")
-    for name in ("noise\ns", "trial\ns"):
-        table.add_column(name, justify="right")
     leader = _leader(status)
     for row in status.rows:
         style = "green" if row is leader else "red" if row.state == "failed" else None

@@ -1,0 +1,38 @@
+"""A sweep as the real program: run, continued, asked for its best, and that protected with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+import sem_ray
+from sem_ray.spec import ExperimentSpec
+from tests.studies.fakes import tree as study_tree
+from tests.system.conftest import Command
+from tests.system.program import run_program
+
+
+def test_a_sweep_tells_one_object_is_continued_and_its_best_can_protect(
+    here: Path, store: Path, command: Command
+) -> None:
+    (here / "study.yaml").write_text(yaml.safe_dump(study_tree(trials=2, concurrency=1)))
+    swept = run_program("sweep", "study.yaml", "--json", cwd=here)
+    assert swept.code == 0, swept.err
+    found = swept.json()
+    assert set(found) == {"sweep", "status", "best"}
+    assert found["sweep"]["ok"] and found["status"]["complete"] == 2
+    assert "trial 0 complete" in swept.err and "trial 1 complete" in swept.err
+    again = command("sweep", "study.yaml", "--json")
+    assert (again.code, again.err) == (0, "") and again.json()["best"] == found["best"]
+    told = command("best", "tiny")
+    assert told.out.startswith(f"# best of study tiny: trial {found['best']['trial']}")
+    (here / "best.yaml").write_text(told.out)
+    made = command("protect", "--config", "best.yaml", "--out", "out", "--json")
+    assert made.json()["reused"] and made.json()["spec"] == found["best"]["spec"]
+    assert_python_agrees(store, made.json()["spec"])
+
+
+def assert_python_agrees(store: Path, spec: object) -> None:
+    assert sem_ray.best("tiny", store=store).spec == ExperimentSpec.model_validate(spec)
+    assert sem_ray.status("tiny", store=store).complete == 2

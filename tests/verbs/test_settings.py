@@ -1,0 +1,115 @@
+"""Which settings a verb works with, and what it remarks about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sem_ray.errors import BadInput
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.reading import merged
+from sem_ray.verbs.settings import remarks, resolve
+
+
+def spec(**changes: Any) -> ExperimentSpec:
+    usual = {"noise": {"radius": 8}, "victim": {"radii": [0, 4]}}
+    return ExperimentSpec.model_validate(merged(usual, changes))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "mine.yaml"
+    file.write_text("noise: {radius: 12, steps: 4}\nsurrogate: {network: small}\n")
+    return file
+
+
+def test_quick_is_what_nobody_chose(config: Path) -> None:
+    assert resolve(None) == resolve(None, preset_name="quick")
+    assert resolve(None).surrogate.network == "small"
+
+
+def test_each_layer_overrules_the_last(config: Path) -> None:
+    found = resolve(
+        "mine",
+        preset_name="cifar10",
+        config=config,
+        settings=["noise.radius=16", "data.limit=9"],
+        limit=10,
+        seed=3,
+    )
+    assert found.surrogate.steps == 5000  # the preset's
+    assert found.noise.steps == 4  # the file's over the preset's
+    assert found.noise.radius == 16  # the setting's over the file's
+    assert (found.data.source, found.data.limit, found.seed) == ("mine", 10, 3)  # over all
+
+
+def test_a_file_alone_stands_on_the_defaults_and_not_on_quick(config: Path) -> None:
+    assert resolve(None, config=config).surrogate.steps == ExperimentSpec().surrogate.steps
+
+
+def test_what_noise_was_made_with_stands_in_for_a_preset() -> None:
+    made = {"noise": {"radius": 5}, "seed": 9}
+    assert resolve(None, base=made).noise.radius == 5
+    assert resolve(None, base=made, settings=["noise.radius=6"]).seed == 9
+    assert resolve(None, base=made, preset_name="quick").noise.radius == 8
+
+
+def test_settings_may_be_a_mapping() -> None:
+    as_text = resolve(None, settings=["noise.radius=9", "victim.radii=[1]"])
+    assert resolve(None, settings={"noise": {"radius": 9}, "victim": {"radii": [1]}}) == as_text
+
+
+def test_a_message_names_the_layer_at_fault(config: Path) -> None:
+    config.write_text("noise: {radius: 0}")
+    with pytest.raises(BadInput, match=rf"^{config}: noise.radius: "):
+        resolve(None, config=config, settings=["noise.radius=8"])
+    with pytest.raises(BadInput, match=r"^settings: noise\.radius: "):
+        resolve(None, settings=["noise.radius=0"])
+    with pytest.raises(BadInput, match=r"^the noise's settings: noise\.radius: "):
+        resolve(None, base={"noise": {"radius": 0}})
+
+
+def test_nothing_is_remarked_about_the_usual() -> None:
+    assert remarks(spec()) == ()
+    for name in ("cifar10", "imagenet-subset", "quick"):
+        assert remarks(resolve(None, preset_name=name)) == ()
+
+
+SURPRISES: dict[str, tuple[dict[str, Any], str]] = {
+    "noise step": ({"noise": {"step_size": 8.5}}, "noise.step_size 8.5 is above noise.radius 8"),
+    "surrogate step": (
+        {"surrogate": {"radius": 2, "attack_step_size": 3}},
+        "surrogate.attack_step_size 3 is above surrogate.radius 2",
+    ),
+    "victim step": (
+        {"victim": {"radii": [0, 1, 4], "attack_step_size": 2}},
+        "victim.attack_step_size 2 is above a victim's radius 1",
+    ),
+    "fraction": ({"noise": {"radius": 8.5}}, "noise is kept in whole 1/255: at most 8"),
+    "hopeless": (
+        {"victim": {"radii": [0, 8]}},
+        "victims of radius 8 can reach the clean image from the protected one (noise.radius 8)",
+    ),
+}
+
+
+@pytest.mark.parametrize("surprise", SURPRISES)
+def test_what_may_surprise_is_remarked_once(surprise: str) -> None:
+    changes, text = SURPRISES[surprise]
+    (remark,) = remarks(spec(**changes))
+    assert text in remark
+
+
+def test_a_step_of_exactly_the_radius_is_no_surprise() -> None:
+    usual = {"noise": {"step_size": 8}, "surrogate": {"radius": 2, "attack_step_size": 2}}
+    assert remarks(spec(**usual)) == ()
+
+
+def test_an_attack_that_is_switched_off_is_no_surprise() -> None:
+    off = {
+        "surrogate": {"radius": 0, "attack_step_size": 2},
+        "victim": {"radii": [0], "attack_step_size": 2},
+    }
+    assert remarks(spec(**off)) == ()
