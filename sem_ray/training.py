@@ -87,7 +87,7 @@ class Trainer:
             lr=spec.learning_rate,
             momentum=spec.momentum,
             weight_decay=spec.weight_decay,
-            nesterov=spec.nesterov,
+            nesterov=spec.nesterov and spec.momentum > 0,
         )
 
     @classmethod

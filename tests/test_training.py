@@ -64,3 +64,11 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
     losses = [float(trainer.step(step, images, labels)) for step in range(20)]
     assert losses[-1] < 0.2 * losses[0]
     assert not torch.allclose(trainer.frozen().logits(images), before)
+
+
+def test_nesterov_without_momentum_is_plain_descent() -> None:
+    """As a sweep over `momentum` would ask for."""
+    spec = TrainingSpec(network="small", steps=1, momentum=0, nesterov=True)
+    network = build_network("small", 2, 3, seed=0)
+    trainer = Trainer(spec, network, "float32")
+    assert float(trainer.step(0, torch.rand(4, 3, 8, 8), torch.arange(4) % 2)) > 0

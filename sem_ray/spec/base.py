@@ -18,17 +18,17 @@ class Frozen(BaseModel):
     )
 
 
-Radius = Annotated[float, Field(ge=0, le=PIXEL_STEPS)]
+Radius = Annotated[float, Field(strict=True, ge=0, le=PIXEL_STEPS)]
 """An L∞ radius in 1/255; 0 switches the perturbation off."""
 
-NoiseRadius = Annotated[float, Field(ge=1, le=127)]
+NoiseRadius = Annotated[float, Field(strict=True, ge=1, le=127)]
 """The protection radius ρu in 1/255. At least 1, because noise is kept in whole steps of 1/255,
 and at most 127, because it is kept as int8."""
 
-StepSize = Annotated[float, Field(gt=0, le=PIXEL_STEPS)]
+StepSize = Annotated[float, Field(strict=True, gt=0, le=PIXEL_STEPS)]
 """The length of one signed step, in 1/255."""
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(strict=True, ge=1)]
 
 
 def unit(pixel_steps: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sem_ray.spec.base import Count, Frozen
 
@@ -33,15 +33,30 @@ class CropFlip(Frozen):
     flip: bool = True
 
 
+def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"the smallest, {bounds[0]:g}, comes first")
+    return bounds
+
+
+Bounds = Annotated[
+    tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]], AfterValidator(_ascending)
+]
+Share = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=1)], Annotated[float, Field(gt=0, le=1)]],
+    AfterValidator(_ascending),
+]
+
+
 class ResizedCrop(Frozen):
     """Random area and aspect ratio, resized bilinearly with antialiasing, then a flip."""
 
     kind: Literal["resized_crop"] = "resized_crop"
     size: Count = 224
     """Output height and width in pixels."""
-    scale: tuple[float, float] = (0.08, 1.0)
+    scale: Share = (0.08, 1.0)
     """Smallest and largest share of the image's area."""
-    ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    ratio: Bounds = (3 / 4, 4 / 3)
     """Smallest and largest width / height."""
     flip: bool = True
 

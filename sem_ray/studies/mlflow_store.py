@@ -90,8 +90,9 @@ def tracking_errors(uri: str) -> Iterator[None]:
 def _client(uri: str) -> Any:
     from mlflow import MlflowClient
 
+    # What fails is raised, and said in one line; MLflow would also log it with its traceback.
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         return MlflowClient(tracking_uri=uri)
     except ImportError as error:

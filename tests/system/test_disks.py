@@ -207,10 +207,6 @@ def test_a_sweep_is_refused_where_its_records_have_no_room(
     assert list(store.iterdir()) == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="mlflow logs tracebacks: studies/mlflow_store.py must set its logger to CRITICAL",
-)
 def test_a_sweep_whose_store_fills_up_ends_with_one_line_and_keeps_its_record(
     here: Path, command: Command, disk: Disk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
