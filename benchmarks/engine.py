@@ -9,7 +9,6 @@ times as fast as the published loop.
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from typing import Any
 
@@ -91,22 +90,14 @@ def gradient(data: ImageSet, spec: ExperimentSpec, trained: Trainer) -> torch.Te
 
 
 def main() -> None:
-    chosen = rates.options((__doc__ or "").splitlines()[0]).parse_args()
-    if chosen.threads:
-        torch.set_num_threads(chosen.threads)
+    chosen = rates.parsed(rates.options((__doc__ or "").splitlines()[0]))
     result = measured(chosen, pick_device(chosen.device))
-    text = json.dumps(result, indent=2)
-    if chosen.out:
-        chosen.out.write_text(text + "\n", encoding="utf-8")
-    if chosen.json:
-        print(text)
-        return
     title = (
         f"{result['preset']}, batch {result['batch']}: {result['passes']} passes and "
         f"{result['flops'] / 1e9:,.1f} GFLOP a step "
         f"(PyTorch counts {result['flops_by_pytorch'] / 1e9:,.1f})"
     )
-    rates.show(title, result["variants"])
+    rates.report(chosen, result, title)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,25 @@ def options(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     parser.add_argument("--out", type=Path, help="write the JSON here as well")
     return parser
+
+
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The options, with the threads set to them."""
+    chosen = parser.parse_args()
+    if chosen.threads:
+        torch.set_num_threads(chosen.threads)
+    return chosen
+
+
+def report(chosen: argparse.Namespace, result: Row, title: str) -> None:
+    """A table of the result's variants, or with --json the result, which --out keeps."""
+    text = json.dumps(result, indent=2)
+    if chosen.out:
+        chosen.out.write_text(text + "\n", encoding="utf-8")
+    if chosen.json:
+        print(text)
+    else:
+        show(title, result["variants"])
 
 
 def images(chosen: argparse.Namespace, device: torch.device) -> ImageSet:

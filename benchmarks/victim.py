@@ -9,7 +9,6 @@ training, whose one pass updates BatchNorm and weights, below it.
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from typing import Any
 
@@ -47,17 +46,9 @@ def measured(chosen: argparse.Namespace, device: torch.device) -> dict[str, Any]
 def main() -> None:
     parser = rates.options((__doc__ or "").splitlines()[0])
     parser.add_argument("--radius", type=float, nargs="+", default=[0, 4])
-    chosen = parser.parse_args()
-    if chosen.threads:
-        torch.set_num_threads(chosen.threads)
+    chosen = rates.parsed(parser)
     result = measured(chosen, pick_device(chosen.device))
-    text = json.dumps(result, indent=2)
-    if chosen.out:
-        chosen.out.write_text(text + "\n", encoding="utf-8")
-    if chosen.json:
-        print(text)
-        return
-    rates.show(f"{result['preset']}, batch {result['batch']}: victims", result["variants"])
+    rates.report(chosen, result, f"{result['preset']}, batch {result['batch']}: victims")
 
 
 if __name__ == "__main__":
