@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -23,6 +26,23 @@ MASTERS: dict[Precision, torch.dtype] = {**PASSES, "bfloat16": torch.float32}
 def pixels(images: Tensor, precision: Precision) -> Tensor:
     """uint8 images as [0, 1], in the format that a run of `precision` keeps images in."""
     return images.to(MASTERS[precision]) / PIXEL_STEPS
+
+
+@contextmanager
+def one_thread(device: torch.device) -> Iterator[None]:
+    """Sums over a batch in one order, whatever the number of threads around the block.
+
+    On a CPU, PyTorch splits such sums among its threads, and float32 sums depend on the split.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def pick_device(name: str = "auto") -> torch.device:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sem_ray.attacks import pgd
-from sem_ray.devices import MASTERS, PASSES
+from sem_ray.devices import MASTERS, PASSES, one_thread
 from sem_ray.draws import Stream, derived_seed
 from sem_ray.errors import WorkFailed
 from sem_ray.networks import FrozenTwin, build_network
@@ -129,7 +129,14 @@ class Trainer:
                 self.optimizer.state[parameter]["momentum_buffer"] = kept
 
     def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
-        """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device."""
+        """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device.
+
+        The one pass whose sums run over the batch, and so the one that must not depend on threads.
+        """
+        with one_thread(images.device):
+            return self._step(step, images, labels)
+
+    def _step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.spec, step)
         with torch.autocast(images.device.type, self._passes, enabled=self._shortened):

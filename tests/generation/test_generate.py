@@ -25,6 +25,21 @@ def test_same_seed_gives_the_same_bits_and_another_seed_other_noise(precision: s
     assert not torch.equal(first, other)
 
 
+def test_the_number_of_threads_changes_no_bit() -> None:
+    """A trial has one thread, `protect` has the machine's."""
+    images = random_images(40, size=32)
+    spec = tiny_spec(precision="float32", surrogate={"batch": 32, "steps": 5})
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        found.append(generate(spec, images, device=CPU).noise)
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1])
+    assert torch.equal(found[0], found[2])
+
+
 def test_result_does_not_depend_on_the_global_generator_or_leave_it_changed() -> None:
     images = random_images(13)
     torch.manual_seed(1)
