@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 PIXEL_STEPS = 255
 """Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
@@ -18,17 +18,29 @@ class Frozen(BaseModel):
     )
 
 
-Radius = Annotated[float, Field(strict=True, ge=0, le=PIXEL_STEPS)]
+def _not_a_truth_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004  what pydantic turns into its own
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_not_a_truth_value)]
+"""A float; Python would take `true` for 1. (Text is read as a number where it is one: YAML takes
+1e-3 for text.)"""
+
+Whole = Annotated[int, BeforeValidator(_not_a_truth_value)]
+
+Radius = Annotated[Number, Field(ge=0, le=PIXEL_STEPS)]
 """An L∞ radius in 1/255; 0 switches the perturbation off."""
 
-NoiseRadius = Annotated[float, Field(strict=True, ge=1, le=127)]
+NoiseRadius = Annotated[Number, Field(ge=1, le=127)]
 """The protection radius ρu in 1/255. At least 1, because noise is kept in whole steps of 1/255,
 and at most 127, because it is kept as int8."""
 
-StepSize = Annotated[float, Field(strict=True, gt=0, le=PIXEL_STEPS)]
+StepSize = Annotated[Number, Field(gt=0, le=PIXEL_STEPS)]
 """The length of one signed step, in 1/255."""
 
-Count = Annotated[int, Field(strict=True, ge=1)]
+Count = Annotated[Whole, Field(ge=1)]
 
 
 def unit(pixel_steps: float) -> float:

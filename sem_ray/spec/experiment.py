@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sem_ray.spec.base import Count, Frozen, NoiseRadius, Radius, StepSize
+from sem_ray.spec.base import Count, Frozen, NoiseRadius, Number, Radius, StepSize
 from sem_ray.spec.data import Augmentation, CropFlip, DataSpec
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
@@ -25,7 +25,7 @@ class NoiseSpec(Frozen):
     """α in 1/255; null is 2ρu/K."""
     samples: Count = 5
     """J: draws of (transform, perturbation) averaged in each gradient (EOT)."""
-    perturbation_scale: Annotated[float, Field(strict=True, ge=0)] = 1.0
+    perturbation_scale: Annotated[Number, Field(ge=0)] = 1.0
     """ρr/ρa: the random perturbation's radius, as a multiple of the surrogate's."""
     final_steps: Count | None = None
     """K of the final pass over every image; null is `steps`."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sem_ray.spec.base import Count, Frozen, StepSize
+from sem_ray.spec.base import Count, Frozen, Number, StepSize, Whole
 
 
 class TrainingSpec(Frozen):
@@ -18,22 +18,22 @@ class TrainingSpec(Frozen):
     """Optimiser steps (M for the surrogate)."""
     batch: Count = 128
     """Images a step (B); the whole set where it is smaller."""
-    learning_rate: Annotated[float, Field(strict=True, gt=0)] = 0.1
-    momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
+    learning_rate: Annotated[Number, Field(gt=0)] = 0.1
+    momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False
     """Nesterov's momentum; the paper's is plain. Without momentum it is no different."""
-    weight_decay: Annotated[float, Field(strict=True, ge=0)] = 5e-4
+    weight_decay: Annotated[Number, Field(ge=0)] = 5e-4
     schedule: Literal["constant", "step", "cosine"] = "step"
     decay_every: Count | None = None
     """Steps between decays of the `step` schedule; null is 2/5 of `steps`, as the paper's 2000 of
     5000 and 16,000 of 40,000."""
-    decay_factor: Annotated[float, Field(strict=True, gt=0, le=1)] = 0.1
+    decay_factor: Annotated[Number, Field(gt=0, le=1)] = 0.1
 
 
 class AttackSpec(Frozen):
     """PGD with a random start within an L∞ radius that whoever attacks adds."""
 
-    attack_steps: Annotated[int, Field(strict=True, ge=0)] = 10
+    attack_steps: Annotated[Whole, Field(ge=0)] = 10
     """Ascent steps (Ka)."""
     attack_step_size: StepSize | None = None
     """αa in 1/255; null is 2ρ/Ka."""

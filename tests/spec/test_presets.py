@@ -9,8 +9,8 @@ import pytest
 from sem_ray.errors import BadInput
 from sem_ray.networks import NETWORKS
 from sem_ray.spec import CropFlip, ExperimentSpec, ResizedCrop, default_step_size
+from sem_ray.spec.reading import parse_yaml, presets, validated
 from sem_ray.spec.reading import preset as preset_tree
-from sem_ray.spec.reading import presets, validated
 
 
 def preset(name: str) -> ExperimentSpec:
@@ -125,3 +125,8 @@ def test_numbers_that_are_none_and_bounds_the_wrong_way_round_are_refused(
 ) -> None:
     with pytest.raises(BadInput, match=said):
         validated(ExperimentSpec, tree, "a test")
+
+
+def test_numbers_that_yaml_takes_for_text_are_numbers() -> None:
+    tree = parse_yaml("victim: {learning_rate: 1e-3}", "a test")
+    assert validated(ExperimentSpec, tree, "a test").victim.learning_rate == 0.001

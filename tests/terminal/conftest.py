@@ -27,6 +27,7 @@ class Screen:
             markup=False,
             emoji=False,
             soft_wrap=True,
+            _environ={"TERM": "xterm"},
         )
 
     @property
