@@ -78,13 +78,17 @@ class Session:
     def generation(self) -> dict[str, Any]:
         """Noise for the whole set."""
         images = self.data().train
-        checkpoint = self.checkpoint("generation")
-        made = generate(self.spec, images, device=self.device, sink=self.say, checkpoint=checkpoint)
+        made = generate(
+            self.spec,
+            images,
+            device=self.device,
+            sink=self.say,
+            checkpoint=self.checkpoint("generation"),
+        )
         self.keep(images, made.noise, made.seconds)
         classes, shape = len(images.classes), images.shape
         flops = passes.sem_step(self.spec, classes, shape).flops * self.spec.surrogate.steps
         flops += passes.final_pass(self.spec, classes, shape, len(images)).flops
-        checkpoint.remove()
         return {"seconds": made.seconds, "flops": flops, "flop_per_second": flops / made.seconds}
 
     def victim(self, side: str, radius: float) -> dict[str, Any]:
@@ -93,8 +97,6 @@ class Session:
         train = data.train
         if side == "protected":
             train = protected(train, read_noise(self.out / "noise"))
-        name = f"victim-{side}-{radius:g}"
-        checkpoint = self.checkpoint(name)
         victim = train_victim(
             self.spec,
             radius,
@@ -102,11 +104,10 @@ class Session:
             data.require_test(),
             device=self.device,
             sink=self.say,
-            checkpoint=checkpoint,
+            checkpoint=self.checkpoint(f"victim-{side}-{radius:g}"),
         )
         work = passes.victim_step(self.spec, radius, len(train.classes), train.shape)
         flops = work.flops * self.spec.victim.steps
-        checkpoint.remove()
         return {
             "last": victim.last,
             "best": victim.best,
@@ -115,6 +116,20 @@ class Session:
             "flops": flops,
             "flop_per_second": flops / victim.seconds,
         }
+
+    def settings(self) -> dict[str, Any]:
+        """What every measurement of one output folder shares."""
+        data = {"source": Path(self.chosen.data).name, "limit": self.chosen.limit}
+        return {"data": data, "spec": self.spec.model_dump(mode="json", exclude={"data"})}
+
+    def require_same(self) -> None:
+        """Checkpoints and results of other settings must not be gone on with."""
+        file = self.out / "session.json"
+        text = json.dumps(self.settings(), indent=2) + "\n"
+        if not file.exists():
+            file.write_text(text, encoding="utf-8")
+        elif file.read_text(encoding="utf-8") != text:
+            sys.exit(f"{self.out} holds measurements of other settings; name another --out")
 
     def data(self) -> Dataset:
         return load(DataSpec(source=self.chosen.data, limit=self.chosen.limit))
@@ -154,11 +169,15 @@ def run(session: Session) -> None:
             return
         print(f"{name}: begun", flush=True)
         try:
-            result = {"machine": description(), "settings": session.chosen.set, **measure()}
+            result = {"machine": description(), "session": session.settings(), **measure()}
         except (OutOfTime, subprocess.TimeoutExpired):
             print(f"{name}: out of time; the next call goes on with it")
             return
+        except subprocess.CalledProcessError as error:
+            print(f"{name}: failed: {(error.stderr or 'no word').strip().splitlines()[-1]}")
+            continue
         file.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        session.checkpoint(name).remove()
 
 
 def show(session: Session) -> None:
@@ -190,6 +209,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
     session = Session(parser.parse_args())
     session.out.mkdir(parents=True, exist_ok=True)
+    session.require_same()
     run(session)
     show(session)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks import measuring
 from sem_ray.data import ImageSet
@@ -125,6 +123,9 @@ SCALE = {"flop_per_second": 1e-12, "gemm_flop_per_second": 1e-12, "peak_bytes": 
 
 def show(title: str, rows: list[Row]) -> None:
     """The rows as a table on stdout."""
+    from rich.console import Console  # not there on every GPU machine, which asks for JSON
+    from rich.table import Table
+
     shown = [name for name in COLUMNS if name in rows[0]]
     table = Table(title=title)
     for name in shown:

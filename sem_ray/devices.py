@@ -50,6 +50,7 @@ def pick_device(name: str = "auto") -> torch.device:
 
     Raises `BadInput` for a device this machine does not have.
     """
+    _same_bits_on_gpus()
     if name == "auto":
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     try:
@@ -62,3 +63,10 @@ def pick_device(name: str = "auto") -> torch.device:
     ):
         raise BadInput(f"device {name!r} is not on this machine ({gpus} GPUs); use auto or cpu")
     return device
+
+
+def _same_bits_on_gpus() -> None:
+    """cuDNN's repeatable algorithms, and float32 that is float32 and not TF32."""
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False

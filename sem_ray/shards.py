@@ -72,8 +72,9 @@ class Shards:
         return self.bounds[shard + 1] - self.bounds[shard]
 
     def _share(self, shard: int) -> int:
-        share = self.batch // self.count + (shard < self.batch % self.count)
-        return min(share, self._size(shard))
+        """Of a batch. What does not divide evenly goes to the largest shards first."""
+        by_size = sorted(range(self.count), key=self._size, reverse=True)
+        return self.batch // self.count + (by_size.index(shard) < self.batch % self.count)
 
     def _order(self, stage: str, shard: int, epoch: int) -> Tensor:
         """The shard's rows in the order of `epoch`; the latest order of each shard is kept."""

@@ -133,8 +133,14 @@ class Trainer:
 
         The one pass whose sums run over the batch, and so the one that must not depend on threads.
         """
-        with one_thread(images.device):
-            return self._step(step, images, labels)
+        try:
+            with one_thread(images.device):
+                return self._step(step, images, labels)
+        except torch.OutOfMemoryError as error:
+            raise WorkFailed(
+                f"a training step on {len(images)} images does not fit the device's memory, and "
+                "its BatchNorm needs them together; lower the batch"
+            ) from error
 
     def _step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         for group in self.optimizer.param_groups:

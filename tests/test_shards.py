@@ -33,7 +33,7 @@ def test_a_batch_holds_distinct_rows_of_every_shard(
     found = split.training_batch("s", step)
     assert len(found.counts) == split.count
     assert min(found.counts) >= 1
-    assert sum(found.counts) == len(found.rows) <= batch
+    assert sum(found.counts) == len(found.rows) == min(rows, batch)
     assert len(set(found.rows.tolist())) == len(found.rows)
     first = 0
     for shard, share in enumerate(found.counts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -59,6 +60,13 @@ class Noise:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def name(self) -> str:
+        """Its recipe's identity and a hash of the values themselves: the same recipe gives other
+        values on other kinds of devices, and files can be edited."""
+        digest = hashlib.sha256(self.values.contiguous().numpy().tobytes()).hexdigest()[:12]
+        return f"{self.manifest.identity}.{digest}"
 
 
 def require_sound(noise: Noise, place: str) -> None:

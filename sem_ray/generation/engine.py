@@ -43,13 +43,16 @@ class Engine:
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
 
-    def state(self) -> dict[str, Tensor]:
-        """All that changes from step to step."""
-        return {"noise": self.noise, **self.surrogate.state()}
+    def state(self, *, final: bool) -> dict[str, Tensor]:
+        """All that a later step depends on. Before the final pass that is the surrogate alone: no
+        step starts from stored noise, and the final pass makes every row anew."""
+        noise = {"noise": self.noise} if final else {}
+        return {**noise, **self.surrogate.state()}
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Go on from what `state` gave."""
-        self.noise.copy_(tensors["noise"])
+        if "noise" in tensors:
+            self.noise.copy_(tensors["noise"])
         self.surrogate.load(tensors)
 
     def step(self, step: int) -> Tensor:

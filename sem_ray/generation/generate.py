@@ -98,7 +98,7 @@ class _Generation:
             "loss": self.loss,
             "seconds": self.seconds,
         }
-        return self.engine.state(), facts
+        return self.engine.state(final=self.blocks > 0), facts
 
     def _load(self, tensors: Tensors, facts: dict[str, Any]) -> None:
         self.engine.load(tensors)

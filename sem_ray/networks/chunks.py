@@ -13,7 +13,7 @@ from sem_ray.errors import WorkFailed
 log = logging.getLogger(__name__)
 
 Pass = Callable[[Tensor, Tensor], Tensor]
-"""(images [n, …], labels [n]) → [n, …], each row from its own image alone."""
+"""(images [n, …], something a row) → [n, …], each row from its own image alone."""
 
 
 class Chunks:

@@ -73,16 +73,19 @@ class FrozenTwin:
             tensor.copy_(source)
         return self
 
-    @torch.no_grad()
     def logits(self, images: Tensor) -> Tensor:
         """[n, classes] for images [n, C, H, W] in [0, 1]."""
-        logits: Tensor = self.network(images).to(self.dtype)
-        return logits
+        return self._chunks.run(self._logits, images, images)
 
     def gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         """∂ Σ cross-entropy / ∂ images, [n, C, H, W]. A sum, so an image's gradient does not depend
         on its batch; where the batch does not fit the device's memory, it is split."""
         return self._chunks.run(self._gradient, images, labels)
+
+    @torch.no_grad()
+    def _logits(self, images: Tensor, _: Tensor) -> Tensor:
+        logits: Tensor = self.network(images).to(self.dtype)
+        return logits
 
     def _gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         leaf = images.detach().requires_grad_()

@@ -105,7 +105,7 @@ def evaluate_noise(
                 shielded,
                 data,
                 store,
-                noise=noise.manifest.identity,
+                noise=noise.name,
                 device=device,
                 sink=sink,
             )

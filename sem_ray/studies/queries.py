@@ -80,6 +80,8 @@ def best(store: Store, name: str) -> Best:
         )
     runs = StudyRuns(store, record)
     running = is_running(store, name)
+    # Read again: connecting takes seconds, in which a sweep may have ended what was running.
+    trials = record.study.get_trials(deepcopy=False)
     live = {trial.number for trial in trials if running}
     runs.reconcile(trials, live, sweeping=running)
     if (run := runs.best()) is None:

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import TrialState
 from typing_extensions import override
 
 from sem_ray.errors import BadInput, WorkFailed, writing_to
@@ -78,9 +79,9 @@ def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyReco
     spec = spec.resolved()
     with writing_to(folder, WAY_OUT):
         folder.mkdir(parents=True, exist_ok=True)
+        _drop_torn_line(folder / JOURNAL_FILE)
         key = _agreed_key(folder, spec)
         write_json(folder / SPEC_FILE, {"key": key, "study": spec.model_dump(mode="json")})
-        _drop_torn_line(folder / JOURNAL_FILE)
         study = _optuna_study(folder, spec, sampler)
     return StudyRecord(spec, key, folder, study)
 
@@ -164,11 +165,21 @@ def _agreed_key(folder: Path, spec: StudySpec) -> str:
         return secrets.token_hex(8)
     key, saved = _saved(folder)
     if differing := _differences(definition(saved), definition(spec)):
+        if not _any_finished(folder, saved):
+            (folder / JOURNAL_FILE).unlink(missing_ok=True)
+            return secrets.token_hex(8)
         raise BadInput(
             f"study {spec.name} exists in {folder} with another {', '.join(differing[:3])}; "
             "give this one another name"
         )
     return key
+
+
+def _any_finished(folder: Path, saved: StudySpec) -> bool:
+    """Whether anything would be lost with the record: a study whose trials only failed, for a
+    mistake in it, may be corrected under its own name."""
+    study = _optuna_study(folder, saved, None)
+    return any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False))
 
 
 def _saved(folder: Path) -> tuple[str, StudySpec]:

@@ -65,6 +65,10 @@ def evaluate(
         limit=limit,
         seed=seed,
     )
+    if manifest:
+        # The noise that is there, whatever other settings would have made.
+        made = ExperimentSpec.model_validate(manifest.spec).noise
+        spec = spec.model_copy(update={"noise": made})
     said = remarks(spec) if manifest else ()
     for remark in said:
         on_remark(remark)

@@ -95,8 +95,9 @@ class VictimSteps:
         labels = self.images.labels[batch.rows]
         whole = pixels(self.images.images[batch.rows], self.spec.precision)
         views = draw_views(self.spec.augmentation, stream, 1, whole).apply(whole)
-        examples = self.attack.examples(self.trainer.frozen(), views, labels, stream)
-        return self.trainer.step(step, examples, labels)
+        if self.radius:
+            views = self.attack.examples(self.trainer.frozen(), views, labels, stream)
+        return self.trainer.step(step, views, labels)
 
 
 class _Training:

@@ -88,7 +88,7 @@ def test_gpu_script_goes_on_until_nothing_is_missing(tmp_path: Path) -> None:
     assert "missing" not in last
     names = {"engine", "generation"}
     names |= {f"victim-{side}-{radius}" for side in ("clean", "protected") for radius in (0, 4)}
-    assert {file.stem for file in tmp_path.glob("*.json")} == names
+    assert {file.stem for file in tmp_path.glob("*.json")} == {"session", *names}
     assert not list(tmp_path.glob("*.checkpoint"))
     before = (tmp_path / "generation.json").read_text(encoding="utf-8")
     assert gpu_script(tmp_path, 9).count("begun") == 0

@@ -90,3 +90,12 @@ def test_the_same_bytes_in_another_shape_are_other_pixels() -> None:
     assert turned.digests == images.digests
     with pytest.raises(BadInput, match="6 of the 6 images of samples have other pixels"):
         protected(turned, random_noise(images))
+
+
+def test_noise_is_named_by_its_values_too() -> None:
+    """The same recipe gives other values on other kinds of devices."""
+    noise = random_noise(random_images(4))
+    other = replace(noise, values=noise.values.roll(1, 0))
+    assert noise.name != other.name
+    assert noise.name.startswith(noise.manifest.identity)
+    assert replace(noise, values=noise.values.clone()).name == noise.name

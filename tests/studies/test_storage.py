@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.trial import TrialState, create_trial
 
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.store import Store
@@ -61,9 +62,23 @@ DIFFERENT: dict[str, dict[str, Any]] = {
 }
 
 
+def finished(store: Store) -> None:
+    """A study with something to lose."""
+    opened(store, study()).study.add_trial(create_trial(value=1.0))
+
+
+@pytest.mark.parametrize("key", DIFFERENT, ids=str)
+def test_a_mistake_may_be_corrected_before_anything_finished(store: Store, key: str) -> None:
+    record = opened(store, study())
+    record.study.tell(record.study.ask(), state=TrialState.FAIL)
+    corrected = opened(store, study(**DIFFERENT[key]))
+    assert corrected.key != record.key
+    assert not corrected.study.get_trials()
+
+
 @pytest.mark.parametrize("key", DIFFERENT, ids=str)
 def test_another_search_under_the_same_name_is_refused(store: Store, key: str) -> None:
-    opened(store, study())
+    finished(store)
     with pytest.raises(BadInput) as refusal:
         opened(store, study(**DIFFERENT[key]))
     assert key in str(refusal.value)
@@ -73,7 +88,8 @@ def test_another_search_under_the_same_name_is_refused(store: Store, key: str) -
 
 def test_numbers_that_are_equal_but_search_differently_are_told_apart(store: Store) -> None:
     scale = "noise.perturbation_scale"
-    opened(store, study(search={scale: {"low": 0, "high": 2}}))
+    record = opened(store, study(search={scale: {"low": 0, "high": 2}}))
+    record.study.add_trial(create_trial(value=1.0))
     with pytest.raises(BadInput, match=scale):
         opened(store, study(search={scale: {"low": 0.0, "high": 2.0}}))
 

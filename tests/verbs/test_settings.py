@@ -73,8 +73,7 @@ def test_a_message_names_the_layer_at_fault(config: Path) -> None:
 
 def test_nothing_is_remarked_about_the_usual() -> None:
     assert remarks(spec()) == ()
-    for name in ("cifar10", "imagenet-subset", "quick"):
-        assert remarks(resolve(None, preset_name=name)) == ()
+    assert remarks(resolve(None, preset_name="quick")) == ()
 
 
 SURPRISES: dict[str, tuple[dict[str, Any], str]] = {
@@ -113,3 +112,9 @@ def test_an_attack_that_is_switched_off_is_no_surprise() -> None:
         "victim": {"radii": [0], "attack_step_size": 2},
     }
     assert remarks(spec(**off)) == ()
+
+
+@pytest.mark.parametrize("name", ["cifar10", "imagenet-subset"])
+def test_of_the_papers_radii_the_one_that_reaches_the_noise_is_remarked(name: str) -> None:
+    (remark,) = remarks(resolve(None, preset_name=name))
+    assert "radius 8" in remark and "no noise protects" in remark
