@@ -18,8 +18,8 @@ sweep: $(READY)  ## run the embedded study: noise, victims, records, the best co
 test: $(READY)  ## the tests, under 10 minutes on two cores
 	$(BIN)/pytest -m "not long"
 
-test-all: $(READY)  ## the long tests too
-	$(BIN)/pytest
+test-all: test  ## the long tests too
+	$(BIN)/pytest -m long
 
 check: $(READY)  ## linter, format, types, floors
 	$(BIN)/ruff check .
