@@ -55,9 +55,11 @@ def variants(chosen: argparse.Namespace, data: ImageSet) -> dict[str, measuring.
     """One step of each; the last word of a name is its precision."""
     works: dict[str, measuring.Work] = {}
     for precision in chosen.precisions:
-        works[f"engine, {precision}"] = partial(
-            Engine(rates.experiment(chosen, precision), data).step, 0
-        )
+        plain = rates.experiment(chosen, precision)
+        works[f"engine, {precision}"] = partial(Engine(plain, data).step, 0)
+        if chosen.compiled:
+            compiled = plain.model_copy(update={"compiled": True})
+            works[f"engine compiled, {precision}"] = partial(Engine(compiled, data).step, 0)
     works[LOOP] = PublishedStep(Engine(rates.experiment(chosen, "float32"), data))
     return works
 
@@ -90,7 +92,9 @@ def gradient(data: ImageSet, spec: ExperimentSpec, trained: Trainer) -> torch.Te
 
 
 def main() -> None:
-    chosen = rates.parsed(rates.options((__doc__ or "").splitlines()[0]))
+    parser = rates.options((__doc__ or "").splitlines()[0])
+    parser.add_argument("--compiled", action="store_true", help="the compiled engine as well")
+    chosen = rates.parsed(parser)
     result = measured(chosen, pick_device(chosen.device))
     title = (
         f"{result['preset']}, batch {result['batch']}: {result['passes']} passes and "

@@ -18,7 +18,14 @@ from sem_ray.devices import MASTERS, PASSES, one_thread
 from sem_ray.draws import Stream, derived_seed
 from sem_ray.errors import WorkFailed
 from sem_ray.networks import FrozenTwin, build_network
-from sem_ray.spec import AttackSpec, Precision, TrainingSpec, default_step_size, unit
+from sem_ray.spec import (
+    AttackSpec,
+    ExperimentSpec,
+    Precision,
+    TrainingSpec,
+    default_step_size,
+    unit,
+)
 
 
 def learning_rate(spec: TrainingSpec, step: int) -> float:
@@ -76,12 +83,19 @@ class Attack:
 class Trainer:
     """A network, its optimiser, and its frozen twin for attacks and noise phases."""
 
-    def __init__(self, spec: TrainingSpec, network: nn.Module, precision: Precision) -> None:
+    def __init__(
+        self,
+        spec: TrainingSpec,
+        network: nn.Module,
+        precision: Precision,
+        *,
+        compiled: bool = False,
+    ) -> None:
         self.spec = spec
         self.network = network.train()
         self._passes = PASSES[precision]
         self._shortened = PASSES[precision] != MASTERS[precision]
-        self._twin = FrozenTwin(network, self._passes)
+        self._twin = FrozenTwin(network, self._passes, compiled=compiled)
         self.optimizer = torch.optim.SGD(
             network.parameters(),
             lr=spec.learning_rate,
@@ -94,18 +108,19 @@ class Trainer:
     def new(
         cls,
         spec: TrainingSpec,
+        run: ExperimentSpec,
         *,
         classes: int,
         channels: int,
         device: torch.device,
-        precision: Precision,
-        seed: int,
         role: str,
     ) -> Trainer:
-        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from `seed`."""
-        network = build_network(spec.network, classes, channels, derived_seed(seed, role, "init"))
-        placed = network.to(device, MASTERS[precision])
-        return cls(spec, placed.to(memory_format=torch.channels_last), precision)
+        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed."""
+        seed = derived_seed(run.seed, role, "init")
+        network = build_network(spec.network, classes, channels, seed)
+        placed = network.to(device, MASTERS[run.precision])
+        placed = placed.to(memory_format=torch.channels_last)
+        return cls(spec, placed, run.precision, compiled=run.compiled)
 
     def frozen(self) -> FrozenTwin:
         """The network as it stands, in eval mode, parameters without gradients."""

@@ -7,7 +7,7 @@ import torch
 
 from sem_ray.draws import Draws
 from sem_ray.networks import FrozenTwin, build_network
-from sem_ray.spec import AttackSpec, SurrogateSpec, TrainingSpec
+from sem_ray.spec import AttackSpec, ExperimentSpec, SurrogateSpec, TrainingSpec
 from sem_ray.training import Attack, Trainer, learning_rate
 
 
@@ -51,11 +51,10 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
     spec = TrainingSpec(network="small", steps=20, learning_rate=0.05)
     trainer = Trainer.new(
         spec,
+        ExperimentSpec(),
         classes=2,
         channels=3,
         device=torch.device("cpu"),
-        precision="float32",
-        seed=0,
         role="victim",
     )
     images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])

@@ -29,11 +29,10 @@ class Engine:
         self.noise = torch.zeros_like(images.images, dtype=torch.int8)
         self.surrogate = Trainer.new(
             spec.surrogate,
+            spec,
             classes=len(images.classes),
             channels=images.shape[0],
             device=device,
-            precision=spec.precision,
-            seed=spec.seed,
             role="surrogate",
         )
         self.shards = Shards(

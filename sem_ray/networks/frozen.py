@@ -18,7 +18,8 @@ from torch import Tensor, fx, nn
 
 from sem_ray.networks.chunks import Chunks
 from sem_ray.networks.pixels import Centred
-from sem_ray.networks.small_maps import gather_small_maps
+from sem_ray.networks.program import as_program
+from sem_ray.networks.small_maps import gather_small_maps, has_matrix_tiles
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,13 @@ class FrozenTwin:
     """A copy of `source` in eval mode that follows its weights when told to.
 
     dtype is what the passes are computed in, the source's own where it is None. Images, logits and
-    gradients are in the source's number format either way.
+    gradients are in the source's number format either way. `compiled` passes run as one program
+    (`networks/program.py`).
     """
 
-    def __init__(self, source: nn.Module, dtype: torch.dtype | None = None) -> None:
+    def __init__(
+        self, source: nn.Module, dtype: torch.dtype | None = None, *, compiled: bool = False
+    ) -> None:
         self.dtype = next(source.parameters()).dtype
         graph = fx.symbolic_trace(_in_format(source, dtype or self.dtype))
         self._folds = _fold_all(graph, dict(source.named_modules()))
@@ -59,8 +63,9 @@ class FrozenTwin:
             if name in ours and id(ours[name]) not in folded
             for pair in _own_tensors(ours[name], module)
         ]
-        if dtype == torch.bfloat16 and next(source.parameters()).device.type == "cpu":
+        if dtype == torch.bfloat16 and has_matrix_tiles(next(source.parameters()).device):
             gather_small_maps(graph)
+        self._forward = as_program(graph) if compiled else graph
         self._chunks = Chunks()
         self.refresh()
 
@@ -84,12 +89,12 @@ class FrozenTwin:
 
     @torch.no_grad()
     def _logits(self, images: Tensor, _: Tensor) -> Tensor:
-        logits: Tensor = self.network(images).to(self.dtype)
+        logits: Tensor = self._forward(images).to(self.dtype)
         return logits
 
     def _gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         leaf = images.detach().requires_grad_()
-        loss = F.cross_entropy(self.network(leaf).to(self.dtype), labels, reduction="sum")
+        loss = F.cross_entropy(self._forward(leaf).to(self.dtype), labels, reduction="sum")
         # `autograd.grad` would do the same, but PyTorch's FLOP counter cannot look into it.
         loss.backward()  # type: ignore[no-untyped-call]
         return cast(Tensor, leaf.grad)

@@ -1,8 +1,9 @@
-"""Convolutions over small maps as one matrix product, on CPUs, in bfloat16.
+"""Convolutions over small maps as one matrix product, on CPUs with matrix tiles, in bfloat16.
 
 Matrix units work on tiles of 16 rows, and oneDNN gives them one row of the output map at a time: a
 map 4 pixels wide leaves most of each tile empty (a 512-channel 4×4 layer ran at an eighth of the
 rate of a 64-channel 32×32 one). Gathering the patches of the whole batch fills the tiles.
+Processors without tiles lose by it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from torch import Tensor, fx, nn
 
 NARROW = 8
 """Output widths below this are gathered."""
+
+
+def has_matrix_tiles(device: torch.device) -> bool:
+    """Whether `device` is a CPU with AMX."""
+    return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())
 
 
 class PatchConv(nn.Module):

@@ -60,6 +60,9 @@ class ExperimentSpec(Frozen):
     precision: Precision = "float32"
     """What passes are computed in. bfloat16 keeps float32 weights, sums and noise; on processors
     with matrix units for it, it is the fastest."""
+    compiled: bool = False
+    """Compile the frozen passes, as CUDA graphs on a GPU. Pays for long runs there; rounding may
+    differ a little, so it is part of the identity."""
     shards: Count = 8
     """Logical shards of the rows, each with its own random draws: the most devices that can share
     one run, and part of its identity."""

@@ -30,7 +30,7 @@ def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
 
 def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
     """What a generation depends on."""
-    shared = {"augmentation", "noise", "surrogate", "precision", "shards", "seed"}
+    shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
     return {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
 
 
@@ -38,7 +38,7 @@ def victim_content(
     spec: ExperimentSpec, train: str, test: str, noise: str, radius: float
 ) -> dict[str, Any]:
     """What one victim depends on: its radius alone of `victim.radii`, and the noise by identity."""
-    shared = {"augmentation", "victim", "precision", "shards", "seed"}
+    shared = {"augmentation", "victim", "precision", "compiled", "shards", "seed"}
     content = spec.model_dump(mode="json", include=shared)
     del content["victim"]["radii"]
     return {"data": train, "test": test, "noise": noise, "radius": float(radius), **content}

@@ -80,11 +80,10 @@ class VictimSteps:
         self.shards = Shards(len(images), spec.victim.batch, spec.shards, Draws(spec.seed, device))
         self.trainer = Trainer.new(
             spec.victim,
+            spec,
             classes=len(images.classes),
             channels=images.shape[0],
             device=device,
-            precision=spec.precision,
-            seed=spec.seed,
             role="victim",
         )
 

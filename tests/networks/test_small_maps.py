@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from sem_ray.networks import FrozenTwin, build_network
-from sem_ray.networks.small_maps import NARROW, PatchConv
+from sem_ray.networks.small_maps import (
+    NARROW,
+    PatchConv,
+    gather_small_maps,
+    has_matrix_tiles,
+)
+
+CPU = torch.device("cpu")
 
 
 def with_gradient(layer: nn.Module, maps: Tensor) -> tuple[Tensor, Tensor]:
@@ -35,10 +44,18 @@ def test_agrees_with_the_convolution(
         assert torch.allclose(mine, other, atol=1e-12)
 
 
-def test_a_bfloat16_twin_gathers_its_narrow_maps_only() -> None:
+def gathered(source: nn.Module) -> FrozenTwin:
+    """A bfloat16 twin as a processor with matrix tiles has it."""
+    twin = FrozenTwin(source, torch.bfloat16)
+    if not has_matrix_tiles(CPU):
+        gather_small_maps(cast(fx.GraphModule, twin.network))
+    return twin
+
+
+def test_narrow_maps_are_gathered_and_no_others() -> None:
     source = build_network("small", 5, 3, seed=3)
     widths: list[int] = []
-    twin = FrozenTwin(source, torch.bfloat16)
+    twin = gathered(source)
     for module in twin.network.modules():
         if isinstance(module, PatchConv):
             module.source.register_forward_hook(
@@ -53,6 +70,10 @@ def test_gathering_does_not_change_what_a_twin_computes() -> None:
     source = build_network("small", 5, 3, seed=3)
     images, labels = torch.rand(6, 3, 16, 16), torch.arange(6) % 5
     exact = FrozenTwin(source).gradient(images, labels)
-    short = FrozenTwin(source, torch.bfloat16).gradient(images, labels)
+    short = gathered(source).gradient(images, labels)
     cosine = torch.nn.functional.cosine_similarity(exact.flatten(), short.flatten(), dim=0)
     assert cosine > 0.99
+
+
+def test_a_gpu_has_no_matrix_tiles_of_this_kind() -> None:
+    assert not has_matrix_tiles(torch.device("cuda", 0))

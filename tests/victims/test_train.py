@@ -56,11 +56,10 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
     spec = tiny_spec()
     trainer = Trainer.new(
         spec.victim,
+        spec,
         classes=3,
         channels=3,
         device=CPU,
-        precision="float64",
-        seed=0,
         role="victim",
     )
     guesses = trainer.frozen().logits(images.images.double() / 255).argmax(1)
