@@ -17,7 +17,7 @@ import torch
 from benchmarks import measuring, passes, rates
 from benchmarks.loop import PublishedStep
 from benchmarks.machine import description
-from sem_ray.data import ImageSet
+from sem_ray.data.image_set import Rows
 from sem_ray.devices import pick_device, pixels
 from sem_ray.generation import Engine
 from sem_ray.spec import ExperimentSpec, Precision
@@ -51,7 +51,7 @@ def measured(chosen: argparse.Namespace, device: torch.device) -> dict[str, Any]
     }
 
 
-def variants(chosen: argparse.Namespace, data: ImageSet) -> dict[str, measuring.Work]:
+def variants(chosen: argparse.Namespace, data: Rows) -> dict[str, measuring.Work]:
     """One step of each; the last word of a name is its precision."""
     works: dict[str, measuring.Work] = {}
     for precision in chosen.precisions:
@@ -64,7 +64,7 @@ def variants(chosen: argparse.Namespace, data: ImageSet) -> dict[str, measuring.
     return works
 
 
-def after_a_step(chosen: argparse.Namespace, data: ImageSet) -> Trainer:
+def after_a_step(chosen: argparse.Namespace, data: Rows) -> Trainer:
     """A float64 surrogate whose statistics are no longer those of its beginning."""
     engine = Engine(rates.experiment(chosen, "float64"), data)
     engine.step(0)
@@ -72,7 +72,7 @@ def after_a_step(chosen: argparse.Namespace, data: ImageSet) -> Trainer:
 
 
 def agreement(
-    data: ImageSet, chosen: argparse.Namespace, precision: Precision, trained: Trainer
+    data: Rows, chosen: argparse.Namespace, precision: Precision, trained: Trainer
 ) -> dict[str, float]:
     """Of a batch's image gradient with float64's, same weights: share of equal signs, cosine."""
     exact = gradient(data, rates.experiment(chosen, "float64"), trained)
@@ -82,11 +82,11 @@ def agreement(
     return {"equal_signs": float(equal), "cosine": float(cosine)}
 
 
-def gradient(data: ImageSet, spec: ExperimentSpec, trained: Trainer) -> torch.Tensor:
+def gradient(data: Rows, spec: ExperimentSpec, trained: Trainer) -> torch.Tensor:
     """Through the weights of `trained`, for one batch, in the precision of `spec`."""
     engine = Engine(spec, data)
     engine.surrogate.load(trained.state())
-    rows = torch.arange(min(spec.surrogate.batch, len(data)), device=data.images.device)
+    rows = torch.arange(min(spec.surrogate.batch, len(data)), device=data.device)
     seen = pixels(data.images[rows], spec.precision)
     return engine.surrogate.frozen().gradient(seen, data.labels[rows])
 

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from sem_ray.attacks import pgd, signed_step, within_pixels
 from sem_ray.augment import draw_views
+from sem_ray.draws import Draws
 from sem_ray.generation import Engine
+from sem_ray.shards import Shards
 from sem_ray.spec import unit
 
 
@@ -26,10 +28,12 @@ class PublishedStep:
 
     def __call__(self) -> None:
         engine, spec = self.engine, self.spec
-        batch = engine.shards.training_batch("generation", 0)
-        stream = engine.shards.stream("noise", 0, batch)
-        images = engine.images.images[batch.rows].float() / 255
-        labels = engine.images.labels[batch.rows]
+        split, device = engine.shards.split, engine.rows.device
+        shards = Shards(split, Draws(spec.seed, device), folded=True)
+        (batch,) = shards.training_parts("generation", 0)
+        stream = shards.stream("noise", 0, batch)
+        images = engine.rows.images[batch.rows].float() / 255
+        labels = engine.rows.labels[batch.rows]
         noise = stream.ball(images, unit(spec.noise.radius))
         self.network.eval().requires_grad_(False)
         for _ in range(spec.noise.steps):
@@ -55,7 +59,10 @@ class PublishedStep:
             steps=self.spec.surrogate.attack_steps,
         )
         self.network.train().requires_grad_(True)
-        self.engine.surrogate.step(0, examples, labels)
+        loss = F.cross_entropy(self.network(examples), labels)
+        self.engine.surrogate.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.engine.surrogate.optimizer.step()
 
     def gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         leaf = images.detach().requires_grad_()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from benchmarks import measuring
-from sem_ray.data import ImageSet
+from sem_ray.data.image_set import Rows
 from sem_ray.devices import PASSES
 from sem_ray.spec import ExperimentSpec, Precision
 from sem_ray.spec.reading import merged, preset, validated
@@ -54,21 +54,21 @@ def report(chosen: argparse.Namespace, result: Row, title: str) -> None:
         show(title, result["variants"])
 
 
-def images(chosen: argparse.Namespace, device: torch.device) -> ImageSet:
+def images(chosen: argparse.Namespace, device: torch.device) -> Rows:
     """Random pixels: the passes cost the same on any."""
     generator = torch.Generator().manual_seed(0)
     shape = (chosen.images, 3, chosen.size, chosen.size)
     pixels = torch.randint(256, shape, generator=generator, dtype=torch.uint8)
-    ids = tuple(str(row) for row in range(chosen.images))
-    names = tuple(str(label) for label in range(chosen.classes))
-    labels = torch.arange(chosen.images) % chosen.classes
-    return ImageSet("random", pixels, labels, names, ids).to(device)
+    return Rows(pixels, torch.arange(chosen.images) % chosen.classes, chosen.classes).to(device)
 
 
 def experiment(chosen: argparse.Namespace, precision: str) -> ExperimentSpec:
-    """The preset's, in `precision`, with the chosen batch."""
+    """The preset's, in `precision`, with the chosen batch in as many shards as keep the preset's
+    images a shard."""
     change: dict[str, Any] = {"precision": precision}
     if chosen.batch:
+        usual = validated(ExperimentSpec, preset(chosen.preset), "benchmark")
+        change["shards"] = max(chosen.batch * usual.shards // usual.surrogate.batch, 1)
         change.update(surrogate={"batch": chosen.batch}, victim={"batch": chosen.batch})
     return validated(ExperimentSpec, merged(preset(chosen.preset), change), "benchmark")
 

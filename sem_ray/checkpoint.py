@@ -1,86 +1,183 @@
-"""Where a long run stands, in one file, so that a killed one goes on.
+"""Where a long run stands, in a file and the one before it, so that a killed run goes on.
 
-Random numbers are seeded by step, so tensors and a step say everything. A file replaces its
-forerunner whole: it is written aside, synced and renamed.
+Random numbers are seeded by step, so tensors and a step say everything. A file appears whole: it
+is written aside, synced and renamed, while the run goes on; a digest tells whether what is read is
+what was written.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from sem_ray.errors import SemRayError, WorkFailed
 
+log = logging.getLogger(__name__)
+
 Tensors = dict[str, Tensor]
-FACTS = "facts"
+Facts = dict[str, Any]
+FACTS, DIGEST = "facts", "sha256"
 EVERY = 60.0
 """Seconds between checkpoints: what a kill can cost at most, and rarer than a save is long."""
+TRIES = 3
+PAUSE = 1.0
+"""Seconds before the second try at writing; each further one waits twice as long."""
+BEFORE = ".before"
+"""Ends the name of the checkpoint before the last."""
 
 
 class OutOfTime(SemRayError):
     """The run was told to end by now; it is saved, and the same call goes on from there."""
 
 
+class Damaged(Exception):
+    """A checkpoint's file is not what was written."""
+
+
 @dataclass
 class Checkpoint:
-    """The file of one run. `until` is the moment (`time.monotonic()`) at which the run should save
+    """The files of one run. `until` is the moment (`time.monotonic()`) at which the run should save
     and stop; None lets it finish. `facts` are small things beside the tensors, as JSON."""
 
     file: Path
     until: float | None = None
     every: float = EVERY
+    on_trouble: Callable[[str], None] = log.warning
+    """Hears one line where a file is damaged or cannot be written."""
     _last: float = field(default_factory=time.monotonic)
+    _writer: ThreadPoolExecutor | None = None
+    _writing: Future[None] | None = None
 
-    def load(self) -> tuple[Tensors, dict[str, Any]] | None:
-        """What was saved last, on the CPU; None where nothing was.
+    @property
+    def before(self) -> Path:
+        """The checkpoint before the last."""
+        return self.file.with_name(self.file.name + BEFORE)
 
-        Raises `WorkFailed` where the file is not whole, which is to say damaged afterwards.
+    def load(self) -> tuple[Tensors, Facts] | None:
+        """What was saved last, or before it where that is damaged, on the CPU; None where nothing
+        was.
+
+        Raises `WorkFailed` where no file is whole, which is to say damaged afterwards.
         """
-        if not self.file.is_file():
-            return None
-        try:
-            with safe_open(self.file, framework="pt") as opened:
-                tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-                return tensors, json.loads(opened.metadata()[FACTS])
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise WorkFailed(
-                f"the checkpoint {self.file} is damaged; remove it to start this run again"
-            ) from error
+        self._settle()
+        found = [file for file in (self.file, self.before) if file.is_file()]
+        for file in found:
+            try:
+                return read(file)
+            except Damaged as error:
+                if file != found[-1]:
+                    self.on_trouble(f"{error}; going on from the one before it")
+                    continue
+                raise WorkFailed(f"{error}; remove it to start this run again") from error
+        return None
 
-    def after_step(self, state: Callable[[], tuple[Tensors, dict[str, Any]]]) -> None:
-        """Save where it is time to. Raises `OutOfTime` once the run's time is over."""
-        now = time.monotonic()
-        over = self.until is not None and now >= self.until
-        if over or now - self._last >= self.every:
-            self.save(*state())
-        if over:
-            raise OutOfTime("out of time: saved, and the same call goes on from here")
+    def due(self) -> bool:
+        """Whether it is time to save: the last one is old, and none is being written."""
+        if self._writing is not None and not self._writing.done():
+            return False
+        return time.monotonic() - self._last >= self.every
 
-    def save(self, tensors: Tensors, facts: dict[str, Any]) -> None:
-        """Replace the file. Raises `OSError` where it cannot be written."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.file.with_name(f".{self.file.name}-{os.getpid()}")
-        try:
-            whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-            save_file(whole, aside, metadata={FACTS: json.dumps(facts)})
-            with aside.open("rb") as written:
-                os.fsync(written.fileno())
-            aside.replace(self.file)
-        except SafetensorError as error:
-            raise OSError(f"{self.file}: {error}") from error
-        finally:
-            aside.unlink(missing_ok=True)
+    def over(self) -> bool:
+        """Whether the run's time is over."""
+        return self.until is not None and time.monotonic() >= self.until
+
+    def save_aside(self, tensors: Tensors, facts: Facts) -> None:
+        """Write while the caller goes on, who must leave the tensors alone. What cannot be written
+        is tried again, then said, and the run goes on."""
+        self._settle()
+        self._writer = self._writer or ThreadPoolExecutor(1, "checkpoint")
+        self._last = time.monotonic()
+        self._writing = self._writer.submit(self._save_patiently, tensors, facts)
+
+    def save(self, tensors: Tensors, facts: Facts) -> None:
+        """Replace the file, the last one becoming the one before it. Raises `OSError` where it
+        cannot be written."""
+        self._settle()
+        self._save(tensors, facts)
         self._last = time.monotonic()
 
     def remove(self) -> None:
         """For when the run is finished."""
+        self._settle()
         self.file.unlink(missing_ok=True)
+        self.before.unlink(missing_ok=True)
+
+    def _settle(self) -> None:
+        """Wait for what is being written."""
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+    def _save_patiently(self, tensors: Tensors, facts: Facts) -> None:
+        for attempt in range(TRIES):
+            try:
+                self._save(tensors, facts)
+            except OSError as error:
+                if attempt + 1 < TRIES:
+                    time.sleep(PAUSE * 2**attempt)
+                    continue
+                self.on_trouble(
+                    f"cannot write the checkpoint {self.file}: {error.strerror or error}; "
+                    "the run goes on without it"
+                )
+            else:
+                return
+
+    def _save(self, tensors: Tensors, facts: Facts) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        aside = self.file.with_name(f".{self.file.name}-{os.getpid()}")
+        try:
+            write(aside, tensors, facts)
+            if self.file.exists():
+                self.file.replace(self.before)
+            aside.replace(self.file)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def write(file: Path, tensors: Mapping[str, Tensor], facts: Facts) -> None:
+    """Tensors, facts and their digest, synced. Raises `OSError`."""
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(facts)
+    try:
+        save_file(whole, file, metadata={FACTS: text, DIGEST: digest(whole, text)})
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def read(file: Path) -> tuple[Tensors, Facts]:
+    """What `write` was given. Raises `Damaged`."""
+    try:
+        with safe_open(file, framework="pt") as opened:
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            text, wanted = opened.metadata()[FACTS], opened.metadata()[DIGEST]
+        if digest(tensors, text) != wanted:
+            raise Damaged(f"the checkpoint {file} is damaged: its digest is another")
+        return tensors, json.loads(text)
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        raise Damaged(f"the checkpoint {file} is damaged: it cannot be read") from error
+
+
+def digest(tensors: Mapping[str, Tensor], text: str) -> str:
+    """SHA-256 over names, formats, shapes and values, and `text`."""
+    found = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(f"\0{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\0".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()

@@ -7,13 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from sem_ray import __version__
 from sem_ray.errors import BadInput, SemRayError
 from sem_ray.terminal.output import give, say, say_error, say_remark
+
+if TYPE_CHECKING:
+    from sem_ray.verbs import Actors
 
 INTERRUPTED = 130
 
@@ -63,6 +66,35 @@ class SettingOptions:
     "Folder of artifacts and records instead of SEM_RAY_STORE."
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ActorOptions:
+    """Options of the verbs whose work actors can share."""
+
+    actors: int | None = None
+    "Share the work among this many Ray actors, to the same result."
+    cpus_per_actor: float = 1
+    "Cores of each actor."
+    gpus_per_actor: float | None = None
+    "GPUs of each actor, as 0.5; by default one where there are enough for all, else none."
+    strategy: Literal["PACK", "SPREAD"] = "PACK"
+    "Actors on as few machines as possible, or on as many."
+    address: str | None = None
+    "Ray cluster instead of RAY_ADDRESS; without either, Ray starts on this machine."
+
+    def chosen(self) -> Actors | None:
+        """None where nobody asked for actors."""
+        from sem_ray.verbs import Actors
+
+        if self.actors is None:
+            if self.address is not None:
+                raise BadInput("--address names where actors run; say how many with --actors")
+            return None
+        return Actors(
+            self.actors, self.cpus_per_actor, self.gpus_per_actor, self.strategy, self.address
+        )
+
+
 @app.command
 def protect(
     data: str | None = None,
@@ -70,11 +102,15 @@ def protect(
     *,
     out: Path,
     options: SettingOptions = SettingOptions(),
+    sharing: ActorOptions = ActorOptions(),
     json: Json = False,
 ) -> int:
     """Make noise for the training images of DATA and put it in a folder.
 
     Example: `sem-ray protect path/to/cifar10 --preset quick --limit 2500 --out noise`
+
+    On a cluster: `sem-ray protect path/to/cifar10 --preset cifar10 --actors 8 --address auto
+    --out noise`
 
     Parameters
     ----------
@@ -99,6 +135,7 @@ def protect(
             limit=options.limit,
             seed=options.seed,
             device=options.device,
+            actors=sharing.chosen(),
             store=options.store,
             sink=progress,
             on_remark=say_remark,
@@ -116,6 +153,7 @@ def evaluate(
     radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
     baseline: bool = True,
     options: SettingOptions = SettingOptions(),
+    sharing: ActorOptions = ActorOptions(),
     json: Json = False,
 ) -> int:
     """Train victims on DATA, clean and protected, and test them on clean images.
@@ -151,6 +189,7 @@ def evaluate(
             limit=options.limit,
             seed=options.seed,
             device=options.device,
+            actors=sharing.chosen(),
             store=options.store,
             sink=progress,
             on_remark=say_remark,

@@ -28,6 +28,13 @@ def pixels(images: Tensor, precision: Precision) -> Tensor:
     return images.to(MASTERS[precision]) / PIXEL_STEPS
 
 
+def folds(device: torch.device, precision: Precision) -> bool:
+    """Whether a run computes all its shards as one batch. On a GPU that is what makes it fast, and
+    its sums then depend, in their last bits, on how shards are shared among devices; float64 and
+    CPUs compute each shard by itself, to the same bits wherever it lies."""
+    return device.type != "cpu" and precision != "float64"
+
+
 @contextmanager
 def one_thread(device: torch.device) -> Iterator[None]:
     """Sums over a batch in one order, whatever the number of threads around the block.

@@ -72,13 +72,12 @@ class Draws:
     device: torch.device
 
     def stream(
-        self, stage: str, step: int, counts: Sequence[int], *, first_shard: int = 0
+        self, stage: str, step: int, counts: Sequence[int], shards: Sequence[int] | None = None
     ) -> Stream:
-        """The stream of `stage` at `step`; `counts[i]` rows belong to shard `first_shard + i`."""
+        """The stream of `stage` at `step`; `counts[i]` rows belong to shard `shards[i]`, which
+        are 0, 1, … where they are not given."""
         generators = [
-            torch.Generator(self.device).manual_seed(
-                derived_seed(self.seed, stage, step, first_shard + shard)
-            )
-            for shard in range(len(counts))
+            torch.Generator(self.device).manual_seed(derived_seed(self.seed, stage, step, shard))
+            for shard in (range(len(counts)) if shards is None else shards)
         ]
         return Stream(generators, counts)

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One member of a group at work. `rate` is in images a second, of its own shards; `seconds` is
+    how long it was at it since the last report."""
+
+    name: str
+    shards: tuple[int, ...]
+    rate: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -11,15 +23,25 @@ class Progress:
     """One report of a running stage.
 
     `unit` names what is counted (`"steps"`, `"images"`). `figures` holds what is worth a glance
-    (a loss, an accuracy in %); reports without news leave it empty, so reading a figure from a
-    device never slows the work that produced it.
+    (a loss, an accuracy in %). `workers` are the members of a group, where one is at work;
+    `restarts` says how often it lost one and gathered again.
     """
 
     stage: str
     done: int
     total: int
     unit: str = "steps"
-    figures: dict[str, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
+    restarts: int = 0
+
+    @classmethod
+    def read(cls, content: Mapping[str, Any]) -> Progress:
+        """What `dataclasses.asdict` wrote, perhaps through JSON."""
+        workers = tuple(
+            Worker(**{**worker, "shards": tuple(worker["shards"])}) for worker in content["workers"]
+        )
+        return cls(**{**content, "workers": workers})
 
 
 ProgressSink = Callable[[Progress], None]

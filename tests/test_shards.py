@@ -9,19 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sem_ray.draws import Draws
-from sem_ray.shards import Shards
+from sem_ray.shards import Part, Shards, Split
 
 sizes = st.integers(1, 60)
 
 
 def shards(rows: int, batch: int, count: int, seed: int = 0) -> Shards:
-    return Shards(rows, batch, count, Draws(seed, torch.device("cpu")))
+    """All shards, folded."""
+    return Shards(Split(rows, batch, count), Draws(seed, torch.device("cpu")), folded=True)
+
+
+def batch_of(split: Shards, stage: str, step: int) -> Part:
+    (part,) = split.training_parts(stage, step)
+    return part
 
 
 @given(rows=sizes, batch=sizes, count=st.integers(1, 12))
 def test_blocks_cover_every_row_once(rows: int, batch: int, count: int) -> None:
     split = shards(rows, batch, count)
-    seen = torch.cat([split.block(number).rows for number in range(split.blocks())])
+    blocks = [split.block_parts(number) for number in range(split.split.blocks)]
+    seen = torch.cat([part.rows for parts in blocks for part in parts])
     assert sorted(seen.tolist()) == list(range(rows))
 
 
@@ -30,40 +37,40 @@ def test_a_batch_holds_distinct_rows_of_every_shard(
     rows: int, batch: int, count: int, step: int
 ) -> None:
     split = shards(rows, batch, count)
-    found = split.training_batch("s", step)
-    assert len(found.counts) == split.count
+    found = batch_of(split, "s", step)
+    assert len(found.counts) == split.split.count
     assert min(found.counts) >= 1
     assert sum(found.counts) == len(found.rows) == min(rows, batch)
     assert len(set(found.rows.tolist())) == len(found.rows)
     first = 0
     for shard, share in enumerate(found.counts):
         part = found.rows[first : first + share]
-        assert (part >= split.bounds[shard]).all()
-        assert (part < split.bounds[shard + 1]).all()
+        assert (part >= split.split.bounds[shard]).all()
+        assert (part < split.split.bounds[shard + 1]).all()
         first += share
 
 
 def test_an_epoch_passes_over_every_row_once_and_the_next_in_another_order() -> None:
     split = shards(24, 8, 4)
-    first = [split.training_batch("s", step).rows.tolist() for step in range(3)]
-    second = [split.training_batch("s", step).rows.tolist() for step in range(3, 6)]
+    first = [batch_of(split, "s", step).rows.tolist() for step in range(3)]
+    second = [batch_of(split, "s", step).rows.tolist() for step in range(3, 6)]
     assert sorted(chain(*first)) == sorted(chain(*second)) == list(range(24))
     assert first != second
 
 
 def test_any_step_can_be_asked_for_first_as_a_resumed_run_does() -> None:
     run = shards(50, 16, 4)
-    batches = [run.training_batch("s", step).rows for step in range(20)]
-    assert torch.equal(shards(50, 16, 4).training_batch("s", 17).rows, batches[17])
+    batches = [batch_of(run, "s", step).rows for step in range(20)]
+    assert torch.equal(batch_of(shards(50, 16, 4), "s", 17).rows, batches[17])
 
 
 def test_full_batches_where_rows_suffice() -> None:
-    assert len(shards(100, 30, 8).training_batch("s", 0).rows) == 30
+    assert len(batch_of(shards(100, 30, 8), "s", 0).rows) == 30
 
 
 def test_stages_and_seeds_have_orders_of_their_own() -> None:
     orders = {
-        tuple(shards(50, 16, 2, seed).training_batch(stage, 0).rows.tolist())
+        tuple(batch_of(shards(50, 16, 2, seed), stage, 0).rows.tolist())
         for stage in ("generation", "victim")
         for seed in (0, 1)
     }
@@ -74,7 +81,7 @@ def test_a_shards_numbers_do_not_depend_on_the_other_shards() -> None:
     """A shard that moves to another device takes its draws along."""
     draws = Draws(3, torch.device("cpu"))
     whole = draws.stream("noise", 7, (2, 3, 1)).uniform(-1, 1, 4)
-    alone = draws.stream("noise", 7, (3,), first_shard=1).uniform(-1, 1, 4)
+    alone = draws.stream("noise", 7, (3,), (1,)).uniform(-1, 1, 4)
     assert torch.equal(whole[2:5], alone)
 
 

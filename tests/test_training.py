@@ -8,7 +8,7 @@ import torch
 from sem_ray.draws import Draws
 from sem_ray.networks import FrozenTwin, build_network
 from sem_ray.spec import AttackSpec, ExperimentSpec, SurrogateSpec, TrainingSpec
-from sem_ray.training import Attack, Trainer, learning_rate
+from sem_ray.training import Attack, Team, Trainer, learning_rate
 
 
 def test_step_schedule_decays_where_the_paper_does() -> None:
@@ -56,11 +56,12 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
         channels=3,
         device=torch.device("cpu"),
         role="victim",
+        team=Team.alone(8),
     )
     images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])
     labels = torch.arange(8) // 4
     before = trainer.frozen().logits(images).clone()
-    losses = [float(trainer.step(step, images, labels)) for step in range(20)]
+    losses = [float(trainer.step(step, [images], [labels])) for step in range(20)]
     assert losses[-1] < 0.2 * losses[0]
     assert not torch.allclose(trainer.frozen().logits(images), before)
 
@@ -69,5 +70,5 @@ def test_nesterov_without_momentum_is_plain_descent() -> None:
     """As a sweep over `momentum` would ask for."""
     spec = TrainingSpec(network="small", steps=1, momentum=0, nesterov=True)
     network = build_network("small", 2, 3, seed=0)
-    trainer = Trainer(spec, network, "float32")
-    assert float(trainer.step(0, torch.rand(4, 3, 8, 8), torch.arange(4) % 2)) > 0
+    trainer = Trainer(spec, network, "float32", Team.alone(4))
+    assert float(trainer.step(0, [torch.rand(4, 3, 8, 8)], [torch.arange(4) % 2])) > 0

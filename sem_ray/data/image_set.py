@@ -16,6 +16,32 @@ from sem_ray.errors import BadInput
 
 
 @dataclass(frozen=True)
+class Rows:
+    """What a network sees of an image set, or of some shards of it: uint8 images [n, C, H, W] and
+    int64 labels [n], below `classes`, resident on the run's device."""
+
+    images: Tensor
+    labels: Tensor
+    classes: int
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        channels, height, width = self.images.shape[1:]
+        return int(channels), int(height), int(width)
+
+    @property
+    def device(self) -> torch.device:
+        return self.images.device
+
+    def to(self, device: torch.device) -> Rows:
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Labelled images of one size.
 
@@ -73,11 +99,10 @@ class ImageSet:
         """The same rows with other pixels (protected, filtered)."""
         return replace(self, images=images, note=note)
 
-    def to(self, device: torch.device) -> ImageSet:
-        """The same set, resident on `device`."""
-        if self.images.device == device:
-            return self
-        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+    @property
+    def rows(self) -> Rows:
+        """Without names."""
+        return Rows(self.images, self.labels, len(self.classes))
 
 
 @dataclass(frozen=True)

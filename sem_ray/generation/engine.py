@@ -1,84 +1,95 @@
-"""The alternating optimisation on one device: noise phase, surrogate phase, final pass."""
+"""The alternating optimisation on the shards that lie here: noise phase, surrogate phase, final
+pass. What other members of the run hold is met in the surrogate's training step alone."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from sem_ray.augment import draw_views
-from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import pixels
+from sem_ray.data.image_set import Rows
+from sem_ray.devices import folds, pixels
 from sem_ray.draws import Draws
 from sem_ray.generation.phases import NoisePhase, rounded
 from sem_ray.methods import METHODS
-from sem_ray.shards import Batch, Shards
+from sem_ray.networks import FrozenTwin
+from sem_ray.peers import ALONE, Peers
+from sem_ray.shards import Part, Shards, Split
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training import Attack, Trainer
+from sem_ray.training import Attack, Team, Trainer
 
 
 class Engine:
-    """The state of one generation: the surrogate, and int8 noise [N, C, H, W] in 1/255.
+    """The state of one generation: the surrogate, and int8 noise [n, C, H, W] in 1/255 of the
+    shards that lie here.
 
-    `images` is resident on the device the run computes on.
+    `rows` holds the images of the `owned` shards of `split` (all of them where it is None), one
+    shard after the other, on the device the run computes on.
     """
 
-    def __init__(self, spec: ExperimentSpec, images: ImageSet) -> None:
-        device = images.images.device
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        rows: Rows,
+        split: Split | None = None,
+        owned: Sequence[int] | None = None,
+        peers: Peers = ALONE,
+    ) -> None:
         self.spec = spec
-        self.images = images
-        self.noise = torch.zeros_like(images.images, dtype=torch.int8)
+        self.rows = rows
+        self.noise = torch.zeros_like(rows.images, dtype=torch.int8)
+        split = split or split_of(spec, len(rows))
+        folded = folds(rows.device, spec.precision)
+        self.shards = Shards(split, Draws(spec.seed, rows.device), owned, folded=folded)
         self.surrogate = Trainer.new(
             spec.surrogate,
             spec,
-            classes=len(images.classes),
-            channels=images.shape[0],
-            device=device,
+            classes=rows.classes,
+            channels=rows.shape[0],
+            device=rows.device,
             role="surrogate",
-        )
-        self.shards = Shards(
-            len(images), spec.surrogate.batch, spec.shards, Draws(spec.seed, device)
+            team=Team.of(self.shards, peers, folded=folded),
         )
         self._phase = NoisePhase.of(spec, spec.noise.steps)
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
 
-    def state(self, *, final: bool) -> dict[str, Tensor]:
-        """All that a later step depends on. Before the final pass that is the surrogate alone: no
-        step starts from stored noise, and the final pass makes every row anew."""
-        noise = {"noise": self.noise} if final else {}
-        return {**noise, **self.surrogate.state()}
-
-    def load(self, tensors: dict[str, Tensor]) -> None:
-        """Go on from what `state` gave."""
-        if "noise" in tensors:
-            self.noise.copy_(tensors["noise"])
-        self.surrogate.load(tensors)
-
     def step(self, step: int) -> Tensor:
-        """Step t: the batch's noise anew, then one surrogate step on it. The surrogate's loss."""
-        batch = self.shards.training_batch("generation", step)
-        images, noise = self._noise_phase(self._phase, "noise", step, batch)
-        return self._surrogate_phase(step, batch, (images + noise).clamp_(0, 1))
+        """Step t: the batch's noise anew, then one surrogate step on it. The parts' shares of the
+        surrogate's loss."""
+        parts = self.shards.training_parts("generation", step)
+        surrogate = self.surrogate.frozen()
+        inputs = [self._surrogate_inputs(surrogate, step, part) for part in parts]
+        return self.surrogate.step(step, inputs, [self.rows.labels[part.rows] for part in parts])
 
     def final_block(self, number: int) -> None:
         """Noise for block `number` of the last pass, which together cover every image."""
-        self._noise_phase(self._final, "final", number, self.shards.block(number))
+        surrogate = self.surrogate.frozen()
+        for part in self.shards.block_parts(number):
+            self._noise_phase(surrogate, self._final, "final", number, part)
 
     def _noise_phase(
-        self, phase: NoisePhase, stage: str, step: int, batch: Batch
+        self, surrogate: FrozenTwin, phase: NoisePhase, stage: str, step: int, part: Part
     ) -> tuple[Tensor, Tensor]:
-        """The batch's images and their new noise, which is stored too, rounded."""
-        stream = self.shards.stream(stage, step, batch)
-        images = pixels(self.images.images[batch.rows], self.spec.precision)
-        labels = self.images.labels[batch.rows]
-        noise = phase.run(self.surrogate.frozen(), images, labels, stream)
-        self.noise[batch.rows] = rounded(noise, self.spec.noise.radius)
+        """The part's images and their new noise, which is stored too, rounded."""
+        stream = self.shards.stream(stage, step, part)
+        images = pixels(self.rows.images[part.rows], self.spec.precision)
+        noise = phase.run(surrogate, images, self.rows.labels[part.rows], stream)
+        self.noise[part.rows] = rounded(noise, self.spec.noise.radius)
         return images, noise
 
-    def _surrogate_phase(self, step: int, batch: Batch, protected: Tensor) -> Tensor:
-        labels = self.images.labels[batch.rows]
-        stream = self.shards.stream("surrogate", step, batch)
+    def _surrogate_inputs(self, surrogate: FrozenTwin, step: int, part: Part) -> Tensor:
+        """What the surrogate trains on: t(clip(x + δu)) + δa of a part of the batch."""
+        images, noise = self._noise_phase(surrogate, self._phase, "noise", step, part)
+        protected = (images + noise).clamp_(0, 1)
+        stream = self.shards.stream("surrogate", step, part)
         views = draw_views(self.spec.augmentation, stream, 1, protected).apply(protected)
         perturb = METHODS[self.spec.noise.method].surrogate_phase
-        inputs = perturb(self.surrogate.frozen(), views, labels, self._attack, stream)
-        return self.surrogate.step(step, inputs, labels)
+        return perturb(surrogate, views, self.rows.labels[part.rows], self._attack, stream)
+
+
+def split_of(spec: ExperimentSpec, rows: int) -> Split:
+    """The shards of `rows` images under `spec`."""
+    return Split(rows, spec.surrogate.batch, spec.shards)

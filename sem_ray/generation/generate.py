@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from sem_ray.checkpoint import Checkpoint, Tensors
-from sem_ray.data.image_set import ImageSet
-from sem_ray.generation.engine import Engine
+from sem_ray.checkpoint import Checkpoint
+from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.generation.engine import Engine, split_of
+from sem_ray.peers import ALONE, Peers
 from sem_ray.progress import Progress, ProgressSink, silent
+from sem_ray.running import Finished, Report, State, apart, conduct
+from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training import finite_loss
 
-REPORTS = 100
-"""Reports of the loss in a run: each one waits for the device."""
+NOISE = "noise"
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,95 @@ class Generated:
     seconds: float
     loss: float
 
+    @classmethod
+    def of(cls, finished: Finished) -> Generated:
+        """The shards' noise, in the rows' order."""
+        shards = finished.state.shards
+        noise = torch.cat([shards[shard][NOISE] for shard in sorted(shards)])
+        return cls(noise, finished.seconds, finished.loss)
+
+
+@dataclass(frozen=True)
+class GenerationPlan:
+    """Steps of the alternating optimisation, then blocks of the last pass, counted together."""
+
+    steps: int
+    blocks: int
+    role: str = "surrogate"
+
+    @classmethod
+    def of(cls, spec: ExperimentSpec, split: Split) -> GenerationPlan:
+        return cls(spec.surrogate.steps, split.blocks)
+
+    @property
+    def total(self) -> int:
+        return self.steps + self.blocks
+
+    def progress(self, done: int) -> Progress:
+        if done <= self.steps:
+            return Progress("noise", done, self.steps, "steps")
+        return Progress("final pass", done - self.steps, self.blocks, "blocks")
+
+
+class Generation:
+    """The crew of one: a generation on the shards that lie here."""
+
+    waiting = False
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        rows: Rows,
+        split: Split | None = None,
+        owned: Sequence[int] | None = None,
+        peers: Peers = ALONE,
+    ) -> None:
+        self.engine = Engine(spec, rows, split, owned, peers)
+        self.plan = GenerationPlan.of(spec, self.engine.shards.split)
+        self.done = 0
+
+    def advance(self, until: int) -> Report:
+        """Up to `until`, but not beyond the last training step in one go."""
+        losses = None
+        if self.done < self.plan.steps:
+            for step in range(self.done, min(until, self.plan.steps)):
+                losses = self.engine.step(step)
+                self.done = step + 1
+        else:
+            for step in range(self.done, until):
+                self.engine.final_block(step - self.plan.steps)
+                self.done = step + 1
+        return Report(self.done, self._by_shard(losses))
+
+    def state(self) -> State:
+        """Before the final pass the surrogate is all of it: no step starts from stored noise, and
+        the final pass makes every row anew."""
+        return State(apart(self.engine.surrogate.state()), self._noise(), {"done": self.done})
+
+    def load(self, state: State | None) -> None:
+        if state is None:
+            if self.done:
+                raise RuntimeError("a generation that has begun cannot begin again")
+            return
+        self.done = int(state.facts["done"])
+        self.engine.surrogate.load(state.shared)
+        for shard in self.engine.shards.owned:
+            if shard in state.shards:
+                self.engine.noise[self.engine.shards.here(shard)] = state.shards[shard][NOISE].to(
+                    self.engine.noise.device
+                )
+
+    def _noise(self) -> dict[int, dict[str, Tensor]]:
+        if self.done <= self.plan.steps:
+            return {}
+        shards, noise = self.engine.shards, self.engine.noise
+        return {shard: apart({NOISE: noise[shards.here(shard)]}) for shard in shards.owned}
+
+    def _by_shard(self, losses: Tensor | None) -> Mapping[int, float]:
+        if losses is None:
+            return {}
+        return dict(zip(self.engine.shards.slots, losses.tolist(), strict=True))
+
 
 def generate(
     spec: ExperimentSpec,
@@ -38,70 +127,11 @@ def generate(
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Generated:
-    """Noise for every image of `images` (methods.md section 2), from `checkpoint` on where it has
-    one; the result is the same.
+    """Noise for every image of `images` on one device (methods.md section 2), from `checkpoint` on
+    where it has one; the result is the same.
 
     Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
     checkpoint's time is over.
     """
-    return _Generation(Engine(spec, images.to(device)), sink, checkpoint).run()
-
-
-class _Generation:
-    """One run and where it stands."""
-
-    def __init__(self, engine: Engine, sink: ProgressSink, checkpoint: Checkpoint | None) -> None:
-        self.engine = engine
-        self.sink = sink
-        self.checkpoint = checkpoint
-        self.start = time.perf_counter()
-        self.steps = self.blocks = 0
-        self.loss = float("nan")
-        if checkpoint and (saved := checkpoint.load()):
-            self._load(*saved)
-
-    def run(self) -> Generated:
-        self._train(self.engine.spec.surrogate.steps)
-        total = self.engine.shards.blocks()
-        while self.blocks < total:
-            self.engine.final_block(self.blocks)
-            self.blocks += 1
-            self.sink(Progress("final pass", self.blocks, total, "blocks"))
-            self._save()
-        noise = self.engine.noise.cpu()
-        return Generated(noise, self.seconds, self.loss)
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.start
-
-    def _train(self, steps: int) -> None:
-        every = max(steps // REPORTS, 1)
-        while self.steps < steps:
-            loss = self.engine.step(self.steps)
-            self.steps += 1
-            figures = {}
-            if self.steps % every == 0 or self.steps == steps:
-                self.loss = finite_loss(float(loss), "surrogate", self.steps - 1)
-                figures["loss"] = self.loss
-            self.sink(Progress("noise", self.steps, steps, "steps", figures))
-            self._save()
-
-    def _save(self) -> None:
-        if self.checkpoint:
-            self.checkpoint.after_step(self._state)
-
-    def _state(self) -> tuple[Tensors, dict[str, Any]]:
-        facts = {
-            "steps": self.steps,
-            "blocks": self.blocks,
-            "loss": self.loss,
-            "seconds": self.seconds,
-        }
-        return self.engine.state(final=self.blocks > 0), facts
-
-    def _load(self, tensors: Tensors, facts: dict[str, Any]) -> None:
-        self.engine.load(tensors)
-        self.steps, self.blocks = facts["steps"], facts["blocks"]
-        self.loss = facts["loss"]
-        self.start -= facts["seconds"]
+    crew = Generation(spec, images.rows.to(device), split_of(spec, len(images)))
+    return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

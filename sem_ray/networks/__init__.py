@@ -9,12 +9,14 @@ from torch import nn
 
 from sem_ray.errors import BadInput
 from sem_ray.networks.frozen import FrozenTwin
+from sem_ray.networks.joint import JointNetwork
+from sem_ray.networks.joint_norm import Slots
 from sem_ray.networks.pixels import Centred
 from sem_ray.networks.resnet import resnet18, resnet18_imagenet
 from sem_ray.networks.small import SmallNet
 from sem_ray.spec.reading import did_you_mean
 
-__all__ = ["NETWORKS", "FrozenTwin", "build_network"]
+__all__ = ["NETWORKS", "FrozenTwin", "JointNetwork", "Slots", "build_network"]
 
 NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {
     "resnet18": resnet18,

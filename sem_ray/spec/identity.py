@@ -13,9 +13,9 @@ from typing import Any
 
 from sem_ray.spec.experiment import ExperimentSpec
 
-GENERATION_VERSION = 1
+GENERATION_VERSION = 2
 """Raise when the same spec would give other noise."""
-VICTIM_VERSION = 1
+VICTIM_VERSION = 2
 """Raise when the same spec would give another accuracy."""
 
 CLEAN = "clean"

@@ -1,6 +1,7 @@
 """The arrows of the work: each a function from a frozen spec and artifacts to an artifact with an
 identity, so a finished stage is never computed twice."""
 
+from sem_ray.stages.backend import Backend, OnDevice
 from sem_ray.stages.experiment import (
     Accuracy,
     Outcome,
@@ -8,14 +9,17 @@ from sem_ray.stages.experiment import (
     metric_names,
     run_experiment,
 )
-from sem_ray.stages.generation import StoredNoise, noise_for, space_for
+from sem_ray.stages.generation import StoredNoise, find_noise, noise_for, space_for
 from sem_ray.stages.victims import victim_for
 
 __all__ = [
     "Accuracy",
+    "Backend",
+    "OnDevice",
     "Outcome",
     "StoredNoise",
     "evaluate_noise",
+    "find_noise",
     "metric_names",
     "noise_for",
     "run_experiment",

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from sem_ray.data import Dataset, load, protected, read_noise
-from sem_ray.devices import pick_device
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import CLEAN
+from sem_ray.stages.backend import Backend
 from sem_ray.stages.generation import noise_for
 from sem_ray.stages.victims import victim_for
 from sem_ray.store import Store
@@ -62,16 +60,15 @@ def metric_names(spec: ExperimentSpec) -> tuple[str, ...]:
 
 
 def run_experiment(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Outcome:
     """Generate, protect and evaluate as `spec` says; finished parts come from the store."""
-    where = pick_device(device)
     data = load(spec.data)
     data.require_test()
-    folder = noise_for(spec, data.train, store, device=where, sink=sink).folder
+    folder = noise_for(spec, data.train, store, backend=backend, sink=sink).folder
     manifest = read_noise(folder).manifest
     accuracies = evaluate_noise(
-        spec, data, store, folder, spec.victim.radii, device=where, sink=sink
+        spec, data, store, folder, spec.victim.radii, backend=backend, sink=sink
     )
     return Outcome(manifest.identity, folder, manifest.seconds, accuracies)
 
@@ -84,7 +81,7 @@ def evaluate_noise(
     radii: Sequence[float],
     *,
     baseline: bool = True,
-    device: torch.device,
+    backend: Backend,
     sink: ProgressSink = silent,
 ) -> tuple[Accuracy, ...]:
     """Victims on `data` for each radius: on clean images where `baseline`, and on images protected
@@ -96,7 +93,7 @@ def evaluate_noise(
         clean = guarded = None
         if baseline:
             clean = victim_for(
-                spec, radius, data.train, data, store, noise=CLEAN, device=device, sink=sink
+                spec, radius, data.train, data, store, noise=CLEAN, backend=backend, sink=sink
             )
         if noise and shielded:
             guarded = victim_for(
@@ -106,7 +103,7 @@ def evaluate_noise(
                 data,
                 store,
                 noise=noise.name,
-                device=device,
+                backend=backend,
                 sink=sink,
             )
         rows.append(Accuracy(radius, clean, guarded))

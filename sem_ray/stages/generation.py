@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from sem_ray import __version__
 from sem_ray.data import ImageSet, Manifest, Noise, write_noise
-from sem_ray.generation import Generated, generate
+from sem_ray.generation import Generated
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
+from sem_ray.stages.backend import Backend
 from sem_ray.store import Store
 
 KIND = "noise"
@@ -29,12 +28,18 @@ class StoredNoise:
     """Whether it was there already, and not made now."""
 
 
+def find_noise(spec: ExperimentSpec, images: ImageSet, store: Store) -> StoredNoise | None:
+    """The noise of `images` under `spec`, where it is finished."""
+    found = store.find(KIND, noise_identity(spec, images.fingerprint))
+    return None if found is None else StoredNoise(found, found=True)
+
+
 def noise_for(
     spec: ExperimentSpec,
     images: ImageSet,
     store: Store,
     *,
-    device: torch.device,
+    backend: Backend,
     sink: ProgressSink = silent,
 ) -> StoredNoise:
     """The noise of `images` under `spec`, made now or found finished."""
@@ -44,7 +49,7 @@ def noise_for(
             return StoredNoise(found, found=True)
         store.require_space(space_for(images), "the noise")
         with store.resuming(KIND, identity) as checkpoint:
-            generated = generate(spec, images, device=device, sink=sink, checkpoint=checkpoint)
+            generated = backend.generate(spec, images, sink=sink, checkpoint=checkpoint)
             with store.writing(KIND, identity) as folder:
                 write_noise(folder, _noise(spec, images, identity, generated))
     return StoredNoise(store.folder(KIND, identity), found=False)

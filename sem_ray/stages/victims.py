@@ -6,14 +6,13 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import torch
-
 from sem_ray.data import Dataset, ImageSet
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import CLEAN, victim_identity
+from sem_ray.stages.backend import Backend
 from sem_ray.store import Store, write_json
-from sem_ray.victims import Victim, train_victim
+from sem_ray.victims import Victim
 
 KIND = "victim"
 
@@ -26,7 +25,7 @@ def victim_for(
     store: Store,
     *,
     noise: str,
-    device: torch.device,
+    backend: Backend,
     sink: ProgressSink = silent,
 ) -> Victim:
     """The victim of `radius` (1/255) trained on `train`, made now or found finished.
@@ -41,8 +40,8 @@ def victim_for(
         if found is None:
             told = _naming(sink, "clean" if noise == CLEAN else "protected")
             with store.resuming(KIND, identity) as checkpoint:
-                victim = train_victim(
-                    spec, radius, train, test, device=device, sink=told, checkpoint=checkpoint
+                victim = backend.train_victim(
+                    spec, radius, train, test, sink=told, checkpoint=checkpoint
                 )
                 with store.writing(KIND, identity) as folder:
                     write_json(folder / "victim.json", asdict(victim))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.progress import Progress
 from sem_ray.store import Store
 from sem_ray.studies import attributes
 from sem_ray.studies.mlflow_store import (
@@ -54,6 +57,18 @@ class StudyRuns:
         with one_writer(self._store), tracking_errors(self._uri):
             found = self._search(f"tags.`{TRIAL_TAG}` = '{self._tag(trial)}'")
             self._write(trial, live, found)
+
+    def watch(self, trial: int, progress: Progress) -> None:
+        """Add how a running trial stands to its run."""
+        from mlflow.entities import Metric
+
+        with one_writer(self._store), tracking_errors(self._uri):
+            found = self._search(f"tags.`{TRIAL_TAG}` = '{self._name(trial)}'")
+            if found:
+                now = int(time.time() * 1000)
+                values = watched(progress)
+                metrics = [Metric(k, v, now, progress.done) for k, v in values.items()]
+                self._client.log_batch(found[0].info.run_id, metrics=metrics)
 
     def reconcile(
         self, trials: Iterable[FrozenTrial], live: Container[int], *, sweeping: bool
@@ -144,8 +159,8 @@ class StudyRuns:
         from mlflow.entities import Metric, Param, RunTag
 
         # Fixed times make a repeated metric the same row.
-        time = _milliseconds(trial.datetime_complete) or 0
-        metrics = [Metric(metric_key(k), v, time, 0) for k, v in numbers(trial).items()]
+        ended = _milliseconds(trial.datetime_complete) or 0
+        metrics = [Metric(metric_key(k), v, ended, 0) for k, v in numbers(trial).items()]
         params = [Param(k, v) for k, v in parameters(trial).items()]
         tags = [RunTag(k, v[:LONGEST]) for k, v in _tags(trial).items()]
         self._client.log_batch(run_id, metrics=metrics, params=params[:BATCH], tags=tags)
@@ -159,7 +174,10 @@ class StudyRuns:
             self._client.set_terminated(run_id, status=status, end_time=end)
 
     def _tag(self, trial: FrozenTrial) -> str:
-        return f"{self._record.spec.name}/{trial.number}"
+        return self._name(trial.number)
+
+    def _name(self, trial: int) -> str:
+        return f"{self._record.spec.name}/{trial}"
 
 
 def _status(trial: FrozenTrial, live: bool) -> str:
@@ -171,6 +189,17 @@ def numbers(trial: FrozenTrial) -> dict[str, float]:
     """What the run shows as metrics: accuracies in %, durations in seconds."""
     seconds = attributes.seconds_of(trial)
     return attributes.metrics_of(trial) | ({} if seconds is None else {"seconds": seconds})
+
+
+def watched(progress: Progress) -> dict[str, float]:
+    """A running trial's metrics, by stage and actor: `noise/step`, `noise/loss`,
+    `noise/actor 0/images_per_second`, `noise/restarts`."""
+    stage = re.sub(r"[^\w\-. /]", "_", progress.stage)
+    figures = {"step": float(progress.done), **progress.figures}
+    if progress.workers:
+        figures["restarts"] = float(progress.restarts)
+    figures |= {f"{worker.name}/images_per_second": worker.rate for worker in progress.workers}
+    return {f"{stage}/{name}": value for name, value in figures.items()}
 
 
 def parameters(trial: FrozenTrial) -> dict[str, str]:

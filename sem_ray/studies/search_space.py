@@ -13,6 +13,7 @@ from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen
 from sem_ray.spec.reading import Tree, did_you_mean, merged, nested, preset, read_yaml, validated
+from sem_ray.spec.resources import TrialResources
 from sem_ray.stages import metric_names
 from sem_ray.studies.distributions import (
     Choices,
@@ -30,13 +31,6 @@ class SamplerSpec(Frozen):
     name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
     startup_trials: Count = 10
     """Trials of `tpe` that are drawn at random before it models what was found."""
-
-
-class TrialResources(Frozen):
-    """What one trial occupies while it runs; fractions share."""
-
-    cpus: Annotated[float, Field(gt=0)] = 1
-    gpus: Annotated[float, Field(ge=0)] = 0
 
 
 class StudySpec(Frozen):

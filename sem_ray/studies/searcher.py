@@ -81,7 +81,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
             if kind in result:
                 self._reports[trial_id] = {kind: json.loads(result[kind])}
         if PROGRESS in result and trial_id in self._live:
-            progress = Progress(**json.loads(result[PROGRESS]))
+            progress = Progress.read(json.loads(result[PROGRESS]))
             self._on_progress(TrialProgress(self._live[trial_id].number, progress))
 
     @override

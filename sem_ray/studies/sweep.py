@@ -14,14 +14,15 @@ from ray import tune
 from ray.exceptions import RayError
 from ray.tune.error import TuneError
 
+from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
+from sem_ray.cluster.session import OBJECT_STORE, known_nodes, object_store, ray_session
 from sem_ray.errors import WorkFailed
 from sem_ray.stages import run_experiment
 from sem_ray.store import Store
 from sem_ray.studies import attributes, events
-from sem_ray.studies.events import OnEvent, TrialEvent, Warned
+from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.mlflow_store import refuse_unusable_address
 from sem_ray.studies.planning import target_of
-from sem_ray.studies.ray_session import ray_session, refuse_what_never_fits, room_for
 from sem_ray.studies.sampling import sampler_for
 from sem_ray.studies.search_space import StudySpec
 from sem_ray.studies.searcher import StudySearcher
@@ -31,6 +32,10 @@ from sem_ray.studies.trial import Experiment, TrialSetting, one_line, run_trial
 
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
+
+TRIAL = "a trial"
+IMAGES = 500_000_000
+"""Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,8 @@ def run_sweep(
     """
     start = time.monotonic()
     target = target_of(spec, trials)
-    refuse_what_never_fits(spec.resources)
+    if (nodes := known_nodes()) is not None:
+        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
     refuse_unusable_address(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
@@ -110,11 +116,13 @@ class _Sweep:
         return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
     def _search(self, experiment: Experiment) -> None:
-        with ray_session(), self._scratch():
-            room = room_for(self.record.spec.resources)
+        wanted = self.record.spec.resources
+        memory = object_store(IMAGES) if wanted.actors else OBJECT_STORE
+        with ray_session(memory=memory), self._scratch():
+            room = refuse_what_never_fits(trial_bundles(wanted), live_nodes(), TRIAL)
             concurrency = min(room, self.record.spec.concurrency or room)
             self._searcher = StudySearcher(
-                self.record, self.target, concurrency, self._on_trial, self.on_event
+                self.record, self.target, concurrency, self._on_trial, self._on_progress
             )
             self._fit(experiment)
         if self._searcher.failure is not None:
@@ -122,10 +130,10 @@ class _Sweep:
 
     def _fit(self, experiment: Experiment) -> None:
         wanted = self.record.spec.resources
-        setting = TrialSetting(experiment, self.store.root, wanted.cpus, wanted.gpus)
-        trainable = tune.with_resources(
-            partial(run_trial, setting=setting), {"cpu": wanted.cpus, "gpu": wanted.gpus}
-        )
+        setting = TrialSetting(experiment, self.store.root, wanted)
+        strategy = wanted.actors.strategy if wanted.actors else "PACK"
+        bundles = tune.PlacementGroupFactory(trial_bundles(wanted), strategy=strategy)
+        trainable = tune.with_resources(partial(run_trial, setting=setting), bundles)
         tuner = tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
@@ -152,6 +160,10 @@ class _Sweep:
             yield
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _on_progress(self, event: TrialProgress) -> None:
+        self.on_event(event)
+        self._records.watch(event)
 
     def _on_trial(self, trial: FrozenTrial) -> None:
         error = trial.user_attrs.get(attributes.ERROR)

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 from sem_ray.errors import WorkFailed
 from sem_ray.store import Store
+from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.mlflow_runs import StudyRuns
 from sem_ray.studies.mlflow_store import TrackingFailed
 from sem_ray.studies.storage import StudyRecord
@@ -18,6 +19,8 @@ Warn = Callable[[str], None]
 
 PATIENCE = 5.0
 """Least seconds between a failure and the next try."""
+WATCH_EVERY = 10.0
+"""Seconds between two looks at a running trial."""
 SHARE = 10
 """A failed try that took long is followed by a pause this many times longer, so that a server
 which hangs costs a tenth of the sweep at most."""
@@ -32,6 +35,7 @@ class Records:
         self._failure: TrackingFailed | None = None
         self._warned = False
         self._next_try = 0.0
+        self._watched: dict[int, float] = {}
 
     def begin(self) -> None:
         """Bring MLflow in line with what earlier sweeps left."""
@@ -43,6 +47,14 @@ class Records:
             self._try(lambda runs: runs.write(trial, live=trial.number in live))
         elif time.monotonic() >= self._next_try:
             self._try(lambda runs: self._reconcile(runs, live, sweeping=True))
+
+    def watch(self, event: TrialProgress) -> None:
+        """Write how a trial is doing, now and then; what is missed is not made up for."""
+        now = time.monotonic()
+        due = self._watched.get(event.trial, 0.0) + WATCH_EVERY
+        if self._failure is None and now >= due:
+            self._watched[event.trial] = now
+            self._try(lambda runs: runs.watch(event.trial, event.progress))
 
     def settle(self) -> None:
         """Bring MLflow in line once the sweep has stopped, as far as it goes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,9 +14,13 @@ from typing import Any, Protocol
 import torch
 from ray import tune
 
+from sem_ray.cluster import OnActors, within_trial
+from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput, SemRayError
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.resources import TrialResources
+from sem_ray.stages import Backend, OnDevice
 from sem_ray.store import Store
 
 PROGRESS_EVERY = 2.0
@@ -39,7 +45,7 @@ class Experiment(Protocol):
     """`sem_ray.stages.run_experiment`, or what a test puts in its place."""
 
     def __call__(
-        self, spec: ExperimentSpec, store: Store, *, device: str = ..., sink: ProgressSink = ...
+        self, spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = ...
     ) -> Made: ...
 
 
@@ -49,24 +55,19 @@ class TrialSetting:
 
     experiment: Experiment
     store: Path
-    cpus: float
-    gpus: float
-
-    @property
-    def device(self) -> str:
-        """A trial that was given no GPU must not take one that others were promised."""
-        return "auto" if self.gpus else "cpu"
+    resources: TrialResources
 
 
 def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
     """Tune's function. A failure is reported as one line; one that nobody foresaw also ends the
     worker, which may be in any state."""
-    torch.set_num_threads(max(1, int(setting.cpus)))
+    torch.set_num_threads(max(1, int(setting.resources.cpus)))
     start = time.monotonic()
     try:
         spec = ExperimentSpec.model_validate_json(config[SPEC])
         sink = throttled(_report_progress, PROGRESS_EVERY)
-        made = setting.experiment(spec, Store(setting.store), device=setting.device, sink=sink)
+        with _backend(setting.resources) as backend:
+            made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
         report = {"metrics": made.metrics(), "noise_identity": made.noise_identity}
         _report(OUTCOME, {**report, "seconds": time.monotonic() - start})
     except SemRayError as error:
@@ -74,6 +75,20 @@ def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
     except Exception as error:
         _report(FAILURE, _failure(error, start))
         raise
+
+
+@contextmanager
+def _backend(resources: TrialResources) -> Iterator[Backend]:
+    """The trial's actors, or the device it was given; one that was given no GPU must not take one
+    that others were promised."""
+    if resources.actors is None:
+        yield OnDevice(pick_device("auto" if resources.gpus else "cpu"))
+        return
+    backend = OnActors(within_trial(resources.actors))
+    try:
+        yield backend
+    finally:
+        backend.close()
 
 
 def throttled(report: ProgressSink, every: float) -> ProgressSink:

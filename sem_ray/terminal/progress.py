@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 
 from rich.progress import (
@@ -119,7 +120,7 @@ class StageProgress:
             self._bars.update(task, figures=shown(progress.figures))
 
 
-def shown(figures: dict[str, float]) -> str:
+def shown(figures: Mapping[str, float]) -> str:
     """`accuracy 48.2%  loss 0.612`: what matters first, because a narrow screen cuts the end."""
     return "  ".join(
         f"{name} {value:.1f}%" if name == "accuracy" else f"{name} {value:.3f}"

@@ -9,12 +9,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sem_ray.verbs.computing import Actors
     from sem_ray.verbs.evaluation import Evaluated, evaluate
     from sem_ray.verbs.protection import Protected, protect
     from sem_ray.verbs.settings import remarks
     from sem_ray.verbs.studies import best, plan, read_study, status, sweep
 
 __all__ = [
+    "Actors",
     "Evaluated",
     "Protected",
     "best",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "computing": ("Actors",),
     "evaluation": ("Evaluated", "evaluate"),
     "protection": ("Protected", "protect"),
     "settings": ("remarks",),

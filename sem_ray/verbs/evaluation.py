@@ -14,6 +14,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides
 from sem_ray.stages import Accuracy, evaluate_noise
 from sem_ray.store import Store
+from sem_ray.verbs.computing import Actors, backend
 from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
 
 
@@ -42,6 +43,7 @@ def evaluate(
     limit: int | None = None,
     seed: int | None = None,
     device: str = "auto",
+    actors: Actors | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
     on_remark: OnRemark = unheard,
@@ -49,8 +51,8 @@ def evaluate(
     """Train a victim of each radius (1/255; 0 is standard training) and test it on clean images.
 
     With `noise` (a folder that `protect` made) on protected images too, and then the noise's own
-    settings stand in for a preset. `baseline` trains on clean images as well. Raises `BadInput`,
-    `WorkFailed`.
+    settings stand in for a preset. `baseline` trains on clean images as well. `actors` share the
+    work where they are given, to the same figures. Raises `BadInput`, `WorkFailed`.
     """
     if noise is None and not baseline:
         raise BadInput("without noise and without a baseline there is nothing to evaluate")
@@ -72,7 +74,7 @@ def evaluate(
     said = remarks(spec) if manifest else ()
     for remark in said:
         on_remark(remark)
-    rows, images = _rows(spec, folder, baseline, device, Store.open(store), sink)
+    rows, images = _rows(spec, folder, baseline, (device, actors), Store.open(store), sink)
     identity = manifest.identity if manifest else None
     return Evaluated(rows, len(images.train), len(images.require_test()), identity, spec, said)
 
@@ -81,16 +83,23 @@ def _rows(
     spec: ExperimentSpec,
     folder: Path | None,
     baseline: bool,
-    device: str,
+    where: tuple[str, Actors | None],
     store: Store,
     sink: ProgressSink,
 ) -> tuple[tuple[Accuracy, ...], Dataset]:
-    where = pick_device(device)
+    pick_device(where[0])
     data = load(spec.data)
-    data.require_test()
-    rows = evaluate_noise(
-        spec, data, store, folder, spec.victim.radii, baseline=baseline, device=where, sink=sink
-    )
+    with backend(*where, data.train, data.require_test()) as computing:
+        rows = evaluate_noise(
+            spec,
+            data,
+            store,
+            folder,
+            spec.victim.radii,
+            baseline=baseline,
+            backend=computing,
+            sink=sink,
+        )
     return rows, data
 
 

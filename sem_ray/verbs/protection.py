@@ -10,8 +10,9 @@ from sem_ray.devices import pick_device
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
-from sem_ray.stages import noise_for, space_for
+from sem_ray.stages import find_noise, noise_for, space_for
 from sem_ray.store import Store, require_space
+from sem_ray.verbs.computing import Actors, backend
 from sem_ray.verbs.publishing import WAY_OUT, holds, nearest, place_key, publish, require_free
 from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
 
@@ -44,6 +45,7 @@ def protect(
     limit: int | None = None,
     seed: int | None = None,
     device: str = "auto",
+    actors: Actors | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
     on_remark: OnRemark = unheard,
@@ -51,12 +53,13 @@ def protect(
     """Make noise for the training images of `data` and put it in the folder `out`.
 
     data: `digits`, `torchvision:CIFAR10`, or a Parquet file or folder; None takes the settings'.
-    Noise that the store holds already is copied, not made again. Raises `BadInput`, `WorkFailed`.
+    `actors` share the work where they are given, to the same noise. Noise that the store holds
+    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
     spec = resolve(
         data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
     )
-    where = pick_device(device)
+    pick_device(device)
     target = Path(out).absolute()
     require_free(target)
     shelf = Store.open(store)
@@ -66,7 +69,10 @@ def protect(
         require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
     for remark in remarks(spec):
         on_remark(remark)
-    made = noise_for(spec, images, shelf, device=where, sink=sink)
+    made = find_noise(spec, images, shelf)
+    if made is None:
+        with backend(device, actors, images) as computing:
+            made = noise_for(spec, images, shelf, backend=computing, sink=sink)
     with shelf.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
     return _protected(spec, images, target, reused=made.found)

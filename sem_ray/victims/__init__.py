@@ -1,6 +1,21 @@
-"""Training on protected images, standard or adversarial."""
+"""Training on protected images, standard or adversarial: on one device, or as one of a group."""
 
 from sem_ray.victims.accuracy import accuracy
-from sem_ray.victims.train import Victim, VictimSteps, train_victim
+from sem_ray.victims.train import (
+    Training,
+    Victim,
+    VictimPlan,
+    VictimSteps,
+    split_of,
+    train_victim,
+)
 
-__all__ = ["Victim", "VictimSteps", "accuracy", "train_victim"]
+__all__ = [
+    "Training",
+    "Victim",
+    "VictimPlan",
+    "VictimSteps",
+    "accuracy",
+    "split_of",
+    "train_victim",
+]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from sem_ray.augment import draw_views
-from sem_ray.checkpoint import Checkpoint, Tensors
-from sem_ray.data.image_set import ImageSet
-from sem_ray.devices import pixels
+from sem_ray.checkpoint import Checkpoint
+from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.devices import folds, pixels
 from sem_ray.draws import Draws
+from sem_ray.networks import FrozenTwin
+from sem_ray.peers import ALONE, Peers
 from sem_ray.progress import Progress, ProgressSink, silent
-from sem_ray.shards import Shards
+from sem_ray.running import Finished, Report, State, apart, conduct
+from sem_ray.shards import Part, Shards, Split
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training import Attack, Trainer, finite_loss
+from sem_ray.training import Attack, Team, Trainer
 from sem_ray.victims.accuracy import accuracy
+
+CURVE = "curve"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,11 @@ class Victim:
     train_loss: float
     seconds: float
 
+    @classmethod
+    def of(cls, radius: float, finished: Finished) -> Victim:
+        curve = tuple((int(step), float(reached)) for step, reached in finished.state.facts[CURVE])
+        return cls(radius, curve, finished.loss, finished.seconds)
+
     @property
     def last(self) -> float:
         return self.curve[-1][1]
@@ -41,6 +50,127 @@ class Victim:
     @property
     def best(self) -> float:
         return max(accuracy for _, accuracy in self.curve)
+
+
+@dataclass(frozen=True)
+class VictimPlan:
+    """Steps of one victim, and those after which it is tested."""
+
+    radius: float
+    total: int
+    marks: frozenset[int]
+    role: str = "victim"
+
+    @classmethod
+    def of(cls, spec: ExperimentSpec, radius: float) -> VictimPlan:
+        steps = spec.victim.steps
+        return cls(radius, steps, evaluation_steps(steps, spec.victim.evaluations))
+
+    def progress(self, done: int) -> Progress:
+        return Progress(f"victim ρ={self.radius:g}", done, self.total, "steps")
+
+
+def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
+    """Evenly spaced steps, counted from 1, the last of them the end."""
+    count = min(steps, evaluations)
+    return frozenset(round(steps * (i + 1) / count) for i in range(count))
+
+
+class VictimSteps:
+    """The network of one victim and its steps, on the shards that lie here.
+
+    `rows` holds the (protected) images of the `owned` shards of `split`, one after the other, on
+    the run's device.
+    """
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        radius: float,
+        rows: Rows,
+        split: Split | None = None,
+        owned: Sequence[int] | None = None,
+        peers: Peers = ALONE,
+    ) -> None:
+        self.spec, self.radius, self.rows = spec, radius, rows
+        self.attack = Attack.of(spec.victim, radius)
+        split = split or split_of(spec, len(rows))
+        folded = folds(rows.device, spec.precision)
+        self.shards = Shards(split, Draws(spec.seed, rows.device), owned, folded=folded)
+        self.trainer = Trainer.new(
+            spec.victim,
+            spec,
+            classes=rows.classes,
+            channels=rows.shape[0],
+            device=rows.device,
+            role="victim",
+            team=Team.of(self.shards, peers, folded=folded),
+        )
+
+    def step(self, step: int) -> Tensor:
+        """One SGD step on adversarial examples of augmented images; the parts' shares of the loss,
+        on the device."""
+        parts = self.shards.training_parts("victim", step)
+        network = self.trainer.frozen() if self.radius else None
+        inputs = [self._examples(network, step, part) for part in parts]
+        return self.trainer.step(step, inputs, [self.rows.labels[part.rows] for part in parts])
+
+    def _examples(self, network: FrozenTwin | None, step: int, part: Part) -> Tensor:
+        stream = self.shards.stream("victim", step, part)
+        whole = pixels(self.rows.images[part.rows], self.spec.precision)
+        views = draw_views(self.spec.augmentation, stream, 1, whole).apply(whole)
+        if network is None:
+            return views
+        return self.attack.examples(network, views, self.rows.labels[part.rows], stream)
+
+
+def split_of(spec: ExperimentSpec, rows: int) -> Split:
+    """The shards of `rows` training images under `spec`."""
+    return Split(rows, spec.victim.batch, spec.shards)
+
+
+class Training:
+    """The crew of one: a victim's training on the shards that lie here, tested on its share of
+    the `test` images."""
+
+    waiting = False
+
+    def __init__(self, steps: VictimSteps, test: Rows, peers: Peers = ALONE) -> None:
+        self.steps, self.test, self.peers = steps, test, peers
+        self.plan = VictimPlan.of(steps.spec, steps.radius)
+        self.done = 0
+        self.curve: list[tuple[int, float]] = []
+
+    def advance(self, until: int) -> Report:
+        """Up to `until`, but not beyond the next test in one go."""
+        for step in range(self.done, until):
+            losses = self.steps.step(step)
+            self.done = step + 1
+            if self.done in self.plan.marks:
+                break
+        by_shard = dict(zip(self.steps.shards.slots, losses.tolist(), strict=True))
+        figures = self._tested() if self.done in self.plan.marks else {}
+        return Report(self.done, by_shard, figures)
+
+    def state(self) -> State:
+        facts = {"done": self.done, CURVE: list(self.curve)}
+        return State(apart(self.steps.trainer.state()), facts=facts)
+
+    def load(self, state: State | None) -> None:
+        if state is None:
+            if self.done:
+                raise RuntimeError("a training that has begun cannot begin again")
+            return
+        self.steps.trainer.load(state.shared)
+        self.done = int(state.facts["done"])
+        self.curve = [(step, reached) for step, reached in state.facts[CURVE]]
+
+    def _tested(self) -> dict[str, float]:
+        """A point of the curve."""
+        network = self.steps.trainer.frozen()
+        reached = accuracy(network, self.test, self.steps.spec, self.peers)
+        self.curve.append((self.done, reached))
+        return {"accuracy": reached}
 
 
 def train_victim(
@@ -53,108 +183,12 @@ def train_victim(
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Victim:
-    """Train on `train` against PGD of `radius` (1/255; 0 is standard training), test on `test`.
+    """Train on `train` against PGD of `radius` (1/255; 0 is standard training) on one device, and
+    test on `test`.
 
     Goes on from `checkpoint` where it has one. Raises `WorkFailed` where the loss stops being a
     number, `OutOfTime` where the checkpoint's time is over.
     """
-    steps = VictimSteps(spec, radius, train.to(device))
-    return _Training(steps, test.to(device), sink, checkpoint).run()
-
-
-def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
-    """Evenly spaced steps, counted from 1, the last of them the end."""
-    count = min(steps, evaluations)
-    return frozenset(round(steps * (i + 1) / count) for i in range(count))
-
-
-class VictimSteps:
-    """The network of one victim and its steps; `images` is resident on the run's device."""
-
-    def __init__(self, spec: ExperimentSpec, radius: float, images: ImageSet) -> None:
-        device = images.images.device
-        self.spec = spec
-        self.radius = radius
-        self.images = images
-        self.attack = Attack.of(spec.victim, radius)
-        self.shards = Shards(len(images), spec.victim.batch, spec.shards, Draws(spec.seed, device))
-        self.trainer = Trainer.new(
-            spec.victim,
-            spec,
-            classes=len(images.classes),
-            channels=images.shape[0],
-            device=device,
-            role="victim",
-        )
-
-    def step(self, step: int) -> Tensor:
-        """One SGD step on adversarial examples of augmented images; the loss, on the device."""
-        batch = self.shards.training_batch("victim", step)
-        stream = self.shards.stream("victim", step, batch)
-        labels = self.images.labels[batch.rows]
-        whole = pixels(self.images.images[batch.rows], self.spec.precision)
-        views = draw_views(self.spec.augmentation, stream, 1, whole).apply(whole)
-        if self.radius:
-            views = self.attack.examples(self.trainer.frozen(), views, labels, stream)
-        return self.trainer.step(step, views, labels)
-
-
-class _Training:
-    """One run and where it stands."""
-
-    def __init__(
-        self,
-        steps: VictimSteps,
-        test: ImageSet,
-        sink: ProgressSink,
-        checkpoint: Checkpoint | None,
-    ) -> None:
-        self.steps = steps
-        self.test = test
-        self.sink = sink
-        self.checkpoint = checkpoint
-        self.start = time.perf_counter()
-        self.done = 0
-        self.loss = float("nan")
-        self.curve: list[tuple[int, float]] = []
-        if checkpoint and (saved := checkpoint.load()):
-            self._load(*saved)
-
-    def run(self) -> Victim:
-        victim = self.steps.spec.victim
-        marks = evaluation_steps(victim.steps, victim.evaluations)
-        stage = f"victim ρ={self.steps.radius:g}"
-        while self.done < victim.steps:
-            loss = self.steps.step(self.done)
-            self.done += 1
-            figures = self._measured(loss) if self.done in marks else {}
-            self.sink(Progress(stage, self.done, victim.steps, "steps", figures))
-            if self.checkpoint:
-                self.checkpoint.after_step(self._state)
-        return Victim(self.steps.radius, tuple(self.curve), self.loss, self.seconds)
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.start
-
-    def _measured(self, loss: Tensor) -> dict[str, float]:
-        """A point of the curve."""
-        self.loss = finite_loss(float(loss), "victim", self.done - 1)
-        reached = accuracy(self.steps.trainer.frozen(), self.test, self.steps.spec)
-        self.curve.append((self.done, reached))
-        return {"loss": self.loss, "accuracy": reached}
-
-    def _state(self) -> tuple[Tensors, dict[str, Any]]:
-        facts = {
-            "done": self.done,
-            "loss": self.loss,
-            "curve": self.curve,
-            "seconds": self.seconds,
-        }
-        return self.steps.trainer.state(), facts
-
-    def _load(self, tensors: Tensors, facts: dict[str, Any]) -> None:
-        self.steps.trainer.load(tensors)
-        self.done, self.loss = facts["done"], facts["loss"]
-        self.curve = [(step, reached) for step, reached in facts["curve"]]
-        self.start -= facts["seconds"]
+    steps = VictimSteps(spec, radius, train.rows.to(device))
+    crew = Training(steps, test.rows.to(device))
+    return Victim.of(radius, conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

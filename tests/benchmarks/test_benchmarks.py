@@ -24,7 +24,7 @@ def test_counted_work_of_a_noise_step_is_what_pytorch_counts() -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
     work = passes.sem_step(spec, 3, images.shape)
     assert work.passes == 3 * 2 + 2 + 1
-    engine = Engine(spec, images)
+    engine = Engine(spec, images.rows)
     assert measuring.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
@@ -33,7 +33,7 @@ def test_counted_work_of_a_victims_step_is_what_pytorch_counts(radius: float, co
     spec, images = tiny_spec(precision="float32"), random_images(13)
     work = passes.victim_step(spec, radius, 3, images.shape)
     assert work.passes == count
-    steps = VictimSteps(spec, radius, images)
+    steps = VictimSteps(spec, radius, images.rows)
     assert measuring.flops(lambda: steps.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
@@ -60,7 +60,7 @@ def test_memory_of_a_step_does_not_grow_with_the_number_of_images() -> None:
     peaks = []
     for count in (64, 6400):
         images = random_images(count, size=32)
-        engine = Engine(tiny_spec(precision="float32", surrogate={"batch": 64}), images)
+        engine = Engine(tiny_spec(precision="float32", surrogate={"batch": 64}), images.rows)
         engine.step(0)
         before = measuring.peak_bytes(lambda: None, torch.device("cpu"))
         peaks.append(measuring.peak_bytes(lambda: engine.step(1), torch.device("cpu")) - before)  # noqa: B023

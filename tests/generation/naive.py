@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sem_ray.data import ImageSet
 from sem_ray.draws import Draws, Stream, derived_seed
 from sem_ray.networks import build_network
-from sem_ray.shards import Batch, Shards
+from sem_ray.shards import Part, Shards, Split
 from sem_ray.spec import ExperimentSpec
 
 
@@ -63,26 +63,27 @@ class NaiveSem:
             derived_seed(spec.seed, "surrogate", "init"),
         ).double()
         draws = Draws(spec.seed, torch.device("cpu"))
-        self.shards = Shards(len(images), spec.surrogate.batch, spec.shards, draws)
+        split = Split(len(images), spec.surrogate.batch, spec.shards)
+        self.shards = Shards(split, draws, folded=True)
         self.noise = torch.zeros(images.images.shape, dtype=torch.int8)
 
     def run(self) -> Tensor:
         """The int8 noise of every image."""
         for step in range(self.spec.surrogate.steps):
             self.step(step)
-        for number in range(self.shards.blocks()):
-            batch = self.shards.block(number)
+        for number in range(self.shards.split.blocks):
+            (batch,) = self.shards.block_parts(number)
             stream = self.shards.stream("final", number, batch)
             self.noise_phase(batch, stream, self.spec.noise.final_steps or self.spec.noise.steps)
         return self.noise
 
     def step(self, step: int) -> None:
-        batch = self.shards.training_batch("generation", step)
+        (batch,) = self.shards.training_parts("generation", step)
         stream = self.shards.stream("noise", step, batch)
         noise = self.noise_phase(batch, stream, self.spec.noise.steps)
         self.surrogate_phase(step, batch, noise)
 
-    def noise_phase(self, batch: Batch, stream: Stream, steps: int) -> Tensor:
+    def noise_phase(self, batch: Part, stream: Stream, steps: int) -> Tensor:
         """δu of the batch, K signed steps from a uniform start; stored as int8."""
         spec = self.spec.noise
         radius, alpha = spec.radius / 255, (spec.step_size or 2 * spec.radius / steps) / 255
@@ -93,7 +94,7 @@ class NaiveSem:
         self.noise[batch.rows] = (noise * 255).round().to(torch.int8)
         return noise
 
-    def noise_gradient(self, batch: Batch, noise: Tensor, stream: Stream) -> Tensor:
+    def noise_gradient(self, batch: Part, noise: Tensor, stream: Stream) -> Tensor:
         """The sum over J of the gradient of the batch's mean cross-entropy."""
         spec = self.spec
         scale = spec.surrogate.radius * spec.noise.perturbation_scale / 255
@@ -112,7 +113,7 @@ class NaiveSem:
                 gradient[place] += torch.autograd.grad(loss, delta)[0] / len(batch.rows)
         return gradient
 
-    def surrogate_phase(self, step: int, batch: Batch, noise: Tensor) -> None:
+    def surrogate_phase(self, step: int, batch: Part, noise: Tensor) -> None:
         """One SGD step in train mode on adversarial examples of the noisy images."""
         stream = self.shards.stream("surrogate", step, batch)
         transforms = draw_transforms(stream, 1, padding(self.spec))

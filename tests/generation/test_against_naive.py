@@ -18,24 +18,26 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("step", [0, 3])
 def test_noise_gradient_agrees_to_1e_9(step: int) -> None:
     spec, images = tiny_spec(), random_images(13)
-    engine, naive = Engine(spec, images), NaiveSem(spec, images)
+    engine, naive = Engine(spec, images.rows), NaiveSem(spec, images)
     for earlier in range(step):
         engine.step(earlier)
         naive.step(earlier)
-    batch = engine.shards.training_batch("generation", step)
+    (batch,) = naive.shards.training_parts("generation", step)
     noise = torch.rand(len(batch.rows), *images.shape).double() * 16 / 255 - 8 / 255
     theirs = naive.noise_gradient(batch, noise, naive.shards.stream("noise", step, batch))
-    ours = engine_gradient(engine, noise, step)
+    ours = engine_gradient(engine, naive, noise, step)
     assert theirs.abs().max() > 1e-6
     assert (ours - theirs).abs().max() < 1e-9
 
 
-def engine_gradient(engine: Engine, noise: torch.Tensor, step: int) -> torch.Tensor:
+def engine_gradient(
+    engine: Engine, naive: NaiveSem, noise: torch.Tensor, step: int
+) -> torch.Tensor:
     """The engine's gradient at `noise` with the stream of `step` from its beginning."""
-    spec, images = engine.spec, engine.images
+    spec, images = engine.spec, engine.rows
     phase = NoisePhase.of(spec, spec.noise.steps)
-    batch = engine.shards.training_batch("generation", step)
-    stream = engine.shards.stream("noise", step, batch)
+    (batch,) = naive.shards.training_parts("generation", step)
+    stream = naive.shards.stream("noise", step, batch)
     network = engine.surrogate.frozen()
     pixels = images.images[batch.rows].double() / 255
     views = draw_views(spec.augmentation, stream, spec.noise.samples, pixels)
@@ -62,7 +64,7 @@ def test_int8_noise_of_a_whole_run_is_the_same_bit_for_bit(spec: ExperimentSpec)
 
 def test_surrogate_after_a_run_is_the_same_to_rounding() -> None:
     spec, images = tiny_spec(), random_images(13)
-    engine, naive = Engine(spec, images), NaiveSem(spec, images)
+    engine, naive = Engine(spec, images.rows), NaiveSem(spec, images)
     for step in range(4):
         engine.step(step)
         naive.step(step)

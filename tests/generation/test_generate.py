@@ -71,10 +71,10 @@ def test_noise_lowers_the_surrogates_loss_on_its_images() -> None:
     """Error-minimizing is what the noise is for."""
     images = random_images(24)
     spec = tiny_spec(surrogate={"steps": 40, "batch": 24}, noise={"radius": 32, "step_size": 8})
-    engine = Engine(spec, images)
+    engine = Engine(spec, images.rows)
     for step in range(40):
         engine.step(step)
-    for block in range(engine.shards.blocks()):
+    for block in range(engine.shards.split.blocks):
         engine.final_block(block)
     network = engine.surrogate.frozen()
     clean = images.images.double() / 255
@@ -91,13 +91,13 @@ def test_diverging_surrogate_ends_in_one_line_that_says_the_way_out() -> None:
         generate(spec, random_images(13), device=CPU)
 
 
-def test_progress_counts_every_step_and_block() -> None:
+def test_progress_rises_to_the_last_step_and_block() -> None:
     seen: list[Progress] = []
     generate(tiny_spec(), random_images(13), device=CPU, sink=seen.append)
-    assert [p.done for p in seen if p.stage == "noise"] == [1, 2, 3, 4]
-    final = [p for p in seen if p.stage == "final pass"]
-    assert [p.done for p in final] == list(range(1, final[-1].total + 1))
-    assert "loss" in seen[3].figures
+    for stage, total in (("noise", 4), ("final pass", 3)):
+        counts = [p.done for p in seen if p.stage == stage]
+        assert counts == sorted(set(counts)) and counts[-1] == total
+    assert all(p.figures["loss"] > 0 for p in seen if p.stage == "noise")
 
 
 def test_resized_crops_train_noise_of_the_images_own_size() -> None:

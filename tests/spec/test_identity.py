@@ -34,6 +34,7 @@ SHARED: Values = {
     "augmentation.padding": 2,
     "augmentation.flip": False,
     "precision": "float64",
+    "compiled": True,
     "shards": 3,
     "seed": 7,
 }

@@ -13,6 +13,7 @@ from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
+from sem_ray.stages import Backend
 from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, Warned
 from sem_ray.studies.search_space import StudySpec, study_from
@@ -74,7 +75,7 @@ def figures(spec: ExperimentSpec) -> dict[str, float]:
 
 
 def instant(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     sink(Progress("generate", 0, 2))
     sink(Progress("generate", 2, 2))
@@ -82,14 +83,14 @@ def instant(
 
 
 def slow(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     time.sleep(1.0)
-    return instant(spec, store, device=device, sink=sink)
+    return instant(spec, store, backend=backend, sink=sink)
 
 
 def unlucky(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     """Fails in four ways, by the number of noise steps, and ends well only at 5."""
     if spec.noise.steps == 1:
@@ -100,17 +101,17 @@ def unlucky(
         os.kill(os.getpid(), signal.SIGKILL)
     if spec.noise.steps == 4:
         return Made("noise", {**figures(spec), METRIC: float("nan")})
-    return instant(spec, store, device=device, sink=sink)
+    return instant(spec, store, backend=backend, sink=sink)
 
 
 def unreadable(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     raise BadInput("data/: no Parquet file in there; give a folder that has some")
 
 
 def hopeless(
-    spec: ExperimentSpec, store: Store, *, device: str = "auto", sink: ProgressSink = silent
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     raise WorkFailed("out of luck")
 

@@ -8,7 +8,7 @@ import torch
 from sem_ray.data import ImageSet, load
 from sem_ray.errors import WorkFailed
 from sem_ray.spec import DataSpec
-from sem_ray.training import Trainer
+from sem_ray.training import Team, Trainer
 from sem_ray.victims import accuracy, train_victim
 from sem_ray.victims.train import evaluation_steps
 from tests.samples import random_images, tiny_spec
@@ -61,10 +61,11 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
         channels=3,
         device=CPU,
         role="victim",
+        team=Team.alone(8),
     )
     guesses = trainer.frozen().logits(images.images.double() / 255).argmax(1)
     right = 100 * float((guesses == images.labels).double().mean())
-    assert accuracy(trainer.frozen(), images, spec) == pytest.approx(right)
+    assert accuracy(trainer.frozen(), images.rows, spec) == pytest.approx(right)
 
 
 @pytest.mark.parametrize(

@@ -1,83 +1,50 @@
-"""One training step, clean or adversarial: the surrogate's and every victim's.
+"""A network in training: SGD on batches that lie in parts, here and at other members of the run.
 
-SGD with momentum, a learning-rate schedule that is a pure function of the step, and PGD examples
-made with BatchNorm in eval mode.
+Sums over a batch (gradients, BatchNorm's statistics) are taken over its parts, each computed by
+itself, so the result does not depend on who holds which part.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sem_ray.attacks import pgd
 from sem_ray.devices import MASTERS, PASSES, one_thread
-from sem_ray.draws import Stream, derived_seed
+from sem_ray.draws import derived_seed
 from sem_ray.errors import WorkFailed
-from sem_ray.networks import FrozenTwin, build_network
-from sem_ray.spec import (
-    AttackSpec,
-    ExperimentSpec,
-    Precision,
-    TrainingSpec,
-    default_step_size,
-    unit,
-)
-
-
-def learning_rate(spec: TrainingSpec, step: int) -> float:
-    """The rate of optimiser step `step`, counted from 0."""
-    if spec.schedule == "cosine":
-        return spec.learning_rate * (1 + math.cos(math.pi * step / spec.steps)) / 2
-    if spec.schedule == "step":
-        every = spec.decay_every or max(2 * spec.steps // 5, 1)
-        return spec.learning_rate * float(spec.decay_factor ** (step // every))
-    return spec.learning_rate
-
-
-def finite_loss(loss: float, role: str, step: int) -> float:
-    """`loss`, unless it is NaN or infinite: such a network's accuracy would pass for protection.
-
-    Raises `WorkFailed`.
-    """
-    if math.isfinite(loss):
-        return loss
-    raise WorkFailed(
-        f"the {role}'s loss is {loss} at step {step + 1}: it diverged; lower {role}.learning_rate"
-    )
+from sem_ray.networks import FrozenTwin, JointNetwork, Slots, build_network
+from sem_ray.peers import ALONE, Peers
+from sem_ray.shards import Shards
+from sem_ray.spec import ExperimentSpec, Precision, TrainingSpec
+from sem_ray.training.gradients import Gradients
+from sem_ray.training.schedule import learning_rate
 
 
 @dataclass(frozen=True)
-class Attack:
-    """PGD with a random start: radius and step in [0, 1]; radius 0 is no attack."""
+class Team:
+    """How a batch of `rows` rows is shared: which of its parts lie here, and who has the others."""
 
-    radius: float
-    step: float
-    steps: int
+    slots: Slots
+    rows: int
+    exact: bool = False
+    """Whether sums must not depend on how parts are shared; costs a little time."""
 
     @classmethod
-    def of(cls, spec: AttackSpec, radius: float) -> Attack:
-        """The attack of `spec` at `radius` (1/255)."""
-        step = spec.attack_step_size or default_step_size(radius, spec.attack_steps)
-        return cls(unit(radius), unit(step), spec.attack_steps)
+    def of(cls, shards: Shards, peers: Peers, *, folded: bool) -> Team:
+        """Exact where parts are shards, of which there is more than one. Folded and alone, there is
+        one part."""
+        one = folded and peers.count == 1
+        slots = Slots(peers, 1 if one else shards.split.count, (0,) if one else shards.slots)
+        return cls(slots, shards.split.batch, exact=not folded and shards.split.count > 1)
 
-    def examples(
-        self, network: FrozenTwin, images: Tensor, labels: Tensor, stream: Stream
-    ) -> Tensor:
-        """Adversarial examples of images [n, C, H, W] against `network`."""
-        if not self.radius:
-            return images
-        return pgd(
-            lambda batch: network.gradient(batch, labels),
-            images,
-            stream.ball(images, self.radius),
-            radius=self.radius,
-            step=self.step,
-            steps=self.steps,
-        )
+    @classmethod
+    def alone(cls, rows: int) -> Team:
+        """A batch of `rows` rows in one part, shared with nobody."""
+        return cls(Slots(ALONE, 1, (0,)), rows)
 
 
 class Trainer:
@@ -88,14 +55,19 @@ class Trainer:
         spec: TrainingSpec,
         network: nn.Module,
         precision: Precision,
+        team: Team,
         *,
         compiled: bool = False,
     ) -> None:
         self.spec = spec
+        self.team = team
         self.network = network.train()
         self._passes = PASSES[precision]
         self._shortened = PASSES[precision] != MASTERS[precision]
         self._twin = FrozenTwin(network, self._passes, compiled=compiled)
+        self._joint = JointNetwork(network, team.slots)
+        parts = len(team.slots.own)
+        self._gradients = Gradients(network, parts, team.slots.peers, team.exact)
         self.optimizer = torch.optim.SGD(
             network.parameters(),
             lr=spec.learning_rate,
@@ -114,13 +86,14 @@ class Trainer:
         channels: int,
         device: torch.device,
         role: str,
+        team: Team,
     ) -> Trainer:
         """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed."""
         seed = derived_seed(run.seed, role, "init")
         network = build_network(spec.network, classes, channels, seed)
         placed = network.to(device, MASTERS[run.precision])
         placed = placed.to(memory_format=torch.channels_last)
-        return cls(spec, placed, run.precision, compiled=run.compiled)
+        return cls(spec, placed, run.precision, team, compiled=run.compiled)
 
     def frozen(self) -> FrozenTwin:
         """The network as it stands, in eval mode, parameters without gradients."""
@@ -134,7 +107,7 @@ class Trainer:
                 tensors[f"momentum.{name}"] = momentum
         return tensors
 
-    def load(self, tensors: dict[str, Tensor]) -> None:
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
         """Go on from what `state` gave."""
         own = self.network.state_dict()
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name in own})
@@ -143,26 +116,31 @@ class Trainer:
                 kept = torch.empty_like(parameter, requires_grad=False).copy_(momentum)
                 self.optimizer.state[parameter]["momentum_buffer"] = kept
 
-    def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
-        """One SGD step in train mode on images [n, C, H, W]; the mean loss, still on the device.
+    def step(self, step: int, images: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
+        """One SGD step in train mode on this member's parts, images [n, C, H, W] each.
 
-        The one pass whose sums run over the batch, and so the one that must not depend on threads.
+        Returns the parts' shares of the batch's mean loss, [parts], still on the device. The one
+        pass whose sums run over the batch, and so the one that must not depend on threads. Raises
+        `WorkFailed` where memory is too small, `PeerLost` where another member is gone.
         """
         try:
-            with one_thread(images.device):
+            with one_thread(images[0].device):
                 return self._step(step, images, labels)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
-                f"a training step on {len(images)} images does not fit the device's memory, and "
+                f"a training step on {self.team.rows} images does not fit the device's memory, and "
                 "its BatchNorm needs them together; lower the batch"
             ) from error
 
-    def _step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
+    def _step(self, step: int, images: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.spec, step)
-        with torch.autocast(images.device.type, self._passes, enabled=self._shortened):
-            loss = F.cross_entropy(self.network(images), labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        with torch.autocast(images[0].device.type, self._passes, enabled=self._shortened):
+            logits = self._joint.logits(images, self._gradients.leaves)
+            losses = [
+                F.cross_entropy(found, wanted, reduction="sum") / self.team.rows
+                for found, wanted in zip(logits, labels, strict=True)
+            ]
+        self._gradients.backward(losses)
         self.optimizer.step()
-        return loss.detach()
+        return torch.stack(losses).detach()

@@ -1,0 +1,83 @@
+"""Generations and victims on actors, in place of one device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sem_ray.checkpoint import Checkpoint
+from sem_ray.cluster.group import ShardGroup
+from sem_ray.cluster.job import Job
+from sem_ray.cluster.placement import Places
+from sem_ray.cluster.staff import Staff
+from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.errors import BadInput
+from sem_ray.generation import Generated, GenerationPlan
+from sem_ray.generation import split_of as generation_split
+from sem_ray.progress import ProgressSink, silent
+from sem_ray.running import conduct
+from sem_ray.shards import Split
+from sem_ray.spec import ExperimentSpec
+from sem_ray.victims import Victim, VictimPlan
+from sem_ray.victims import split_of as victim_split
+
+
+class OnActors:
+    """The stages' backend on the actors of `places`, who stay from one run to the next. Give them
+    back with `close`."""
+
+    def __init__(self, places: Places) -> None:
+        self._staff = Staff(places)
+        self._count = places.actors.count
+        self._gpus = places.actors.gpus >= 1
+
+    def generate(
+        self,
+        spec: ExperimentSpec,
+        images: ImageSet,
+        *,
+        sink: ProgressSink = silent,
+        checkpoint: Checkpoint | None = None,
+    ) -> Generated:
+        """As `sem_ray.generation.generate`, to the same bits. Raises `BadInput` where there are
+        more actors than shards."""
+        split = generation_split(spec, len(images))
+        plan = GenerationPlan.of(spec, split)
+        with self._group(Job(spec, split), images.rows) as group:
+            return Generated.of(conduct(plan, group, sink=sink, checkpoint=checkpoint))
+
+    def train_victim(
+        self,
+        spec: ExperimentSpec,
+        radius: float,
+        train: ImageSet,
+        test: ImageSet,
+        *,
+        sink: ProgressSink = silent,
+        checkpoint: Checkpoint | None = None,
+    ) -> Victim:
+        """As `sem_ray.victims.train_victim`, to the same figures."""
+        job = Job(spec, victim_split(spec, len(train)), radius)
+        with self._group(job, train.rows, test.rows) as group:
+            plan = VictimPlan.of(spec, radius)
+            return Victim.of(radius, conduct(plan, group, sink=sink, checkpoint=checkpoint))
+
+    def close(self) -> None:
+        """End the actors."""
+        self._staff.close()
+
+    @contextmanager
+    def _group(self, job: Job, train: Rows, test: Rows | None = None) -> Iterator[ShardGroup]:
+        self._refuse_idle(job.split)
+        group = ShardGroup(job, train, test, self._staff, gpus=self._gpus)
+        try:
+            yield group
+        finally:
+            group.leave()
+
+    def _refuse_idle(self, split: Split) -> None:
+        if self._count > split.count:
+            raise BadInput(
+                f"{self._count} actors cannot share {split.count} shards: every actor needs one; "
+                "ask for fewer actors, or set a larger `shards`"
+            )

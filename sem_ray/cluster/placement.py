@@ -1,0 +1,149 @@
+"""Where actors go: bundles of resources reserved as a whole, so that no two runs wait for each
+other's halves; and whether there is room for them at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import ray
+from ray.util.placement_group import (
+    PlacementGroup,
+    placement_group,
+    placement_group_table,
+    remove_placement_group,
+)
+
+from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.spec.resources import ActorSpec, TrialResources
+
+Bundle = dict[str, float]
+"""Ray's names of resources → how much."""
+Nodes = Sequence[Mapping[str, float]]
+"""What each live machine has."""
+PATIENCE = 300.0
+"""Seconds to wait for resources that exist and are in use."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Bundles of a placement group for `actors`, from `first` on."""
+
+    group: PlacementGroup
+    actors: ActorSpec
+    first: int = 0
+
+    def there(self) -> list[bool]:
+        """For each actor, whether its bundle lies on a live machine at this moment."""
+        alive = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
+        on = placement_group_table(self.group)["bundles_to_node_id"]
+        return [on.get(self.first + i) in alive for i in range(self.actors.count)]
+
+
+@contextmanager
+def reserved(actors: ActorSpec) -> Iterator[Places]:
+    """A placement group of its own for `actors`, given back at the end.
+
+    Raises `BadInput` where they can never fit, `WorkFailed` where what they want stays in use.
+    """
+    refuse_what_never_fits([bundle(actors)] * actors.count, live_nodes(), "a run")
+    group = placement_group([bundle(actors)] * actors.count, strategy=actors.strategy)
+    try:
+        if not group.wait(PATIENCE):
+            raise WorkFailed(
+                f"{actors.count} actors of {amounts(bundle(actors))} found no room within "
+                f"{PATIENCE:.0f} s: other work holds it; end that, or ask for fewer actors"
+            )
+        yield Places(group, actors)
+    finally:
+        _give_back(group)
+
+
+def within_trial(actors: ActorSpec) -> Places:
+    """The bundles that Tune reserved with the trial; its own process sits in the first."""
+    group = ray.util.get_current_placement_group()
+    if group is None:
+        raise WorkFailed("the trial has no placement group for its actors")
+    return Places(group, actors, first=1)
+
+
+def bundle(wanted: ActorSpec | TrialResources) -> Bundle:
+    """What one process occupies."""
+    amount: Bundle = {"CPU": wanted.cpus}
+    return {**amount, "GPU": wanted.gpus} if wanted.gpus else amount
+
+
+def trial_bundles(wanted: TrialResources) -> list[Bundle]:
+    """What one trial occupies: its own process first, then its actors."""
+    actors = wanted.actors
+    return [bundle(wanted), *([bundle(actors)] * actors.count if actors else [])]
+
+
+def live_nodes() -> Nodes:
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def room(bundles: Sequence[Bundle], nodes: Nodes) -> int:
+    """How many times `bundles` fit, as a whole, on `nodes` at once."""
+    free = [dict(node) for node in nodes]
+    times = 0
+    while all(_take(free, wanted) for wanted in sorted(bundles, key=_size, reverse=True)):
+        times += 1
+    return times
+
+
+def refuse_what_never_fits(bundles: Sequence[Bundle], nodes: Nodes, who: str) -> int:
+    """How many times `bundles` fit. Raises `BadInput` with the numbers where they do not."""
+    times = room(bundles, nodes)
+    if times == 0:
+        there = " and ".join(amounts(node) for node in nodes) or "nothing"
+        raise BadInput(
+            f"{who} wants {_sum(bundles)}, and there is room for {there}; ask for less, or add "
+            "machines"
+        )
+    return times
+
+
+def amounts(resources: Mapping[str, float]) -> str:
+    return f"{resources.get('CPU', 0):g} CPUs and {resources.get('GPU', 0):g} GPUs"
+
+
+def shared_out(shards: int, members: int) -> list[tuple[int, ...]]:
+    """Each member's shards: runs of as equal a length as can be."""
+    bounds = [shards * member // members for member in range(members + 1)]
+    return [tuple(range(bounds[i], bounds[i + 1])) for i in range(members)]
+
+
+def _sum(bundles: Sequence[Bundle]) -> str:
+    """`0.2 CPUs and 0 GPUs and 4 × 1 CPUs and 0.5 GPUs`, each kind once."""
+    kinds: dict[str, int] = {}
+    for wanted in bundles:
+        kinds[amounts(wanted)] = kinds.get(amounts(wanted), 0) + 1
+    return " plus ".join(
+        kind if times == 1 else f"{times} actors of {kind} each" for kind, times in kinds.items()
+    )
+
+
+def _take(free: list[dict[str, float]], wanted: Bundle) -> bool:
+    for node in free:
+        if all(node.get(name, 0) + 1e-9 >= amount for name, amount in wanted.items()):
+            for name, amount in wanted.items():
+                node[name] -= amount
+            return True
+    return False
+
+
+def _size(wanted: Bundle) -> tuple[float, float]:
+    return wanted.get("GPU", 0), wanted["CPU"]
+
+
+def _give_back(group: PlacementGroup) -> None:
+    """Whoever starts next finds the room free."""
+    remove_placement_group(group)
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if placement_group_table(group).get("state", "REMOVED") == "REMOVED":
+            return
+        time.sleep(0.05)

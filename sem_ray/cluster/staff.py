@@ -1,0 +1,159 @@
+"""The actors of a group: hired into their bundles, replaced where they died, waited for with
+measure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from sem_ray.cluster.member import NoiseShard, Place
+from sem_ray.cluster.placement import Places
+from sem_ray.errors import WorkFailed
+
+GRACE = 20.0
+"""Seconds to wait for the replacement of a lost actor where its bundle is at hand, before the
+others go on without it."""
+PATIENCE = 300.0
+"""Seconds to wait for the first actor of all."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A live actor. Two members are the same only where the actor is."""
+
+    slot: int
+    actor: Any
+    place: Place
+
+
+@dataclass
+class _Slot:
+    """A bundle, and the actor on its way or at work there."""
+
+    actor: Any = None
+    coming: Any = None
+    member: Member | None = None
+    asked: float = field(default_factory=time.monotonic)
+
+
+class Staff:
+    """One actor for each of the places, as far as machines allow."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._slots = [_Slot() for _ in range(places.actors.count)]
+        self._gathered: frozenset[Member] = frozenset()
+        self._ever = False
+
+    def gathered(self) -> list[Member]:
+        """Those who work from now on: all, at the first time; later whoever is left and whoever
+        comes soon. Raises `WorkFailed` where nobody comes."""
+        self._hire()
+        end = time.monotonic() + PATIENCE
+        while not self._enough() and time.monotonic() < end:
+            self._look(0.2)
+        members = [slot.member for slot in self._slots if slot.member is not None]
+        if not members:
+            raise WorkFailed(f"no actor started within {PATIENCE:.0f} s; see Ray's logs")
+        self._ever = True
+        self._gathered = frozenset(members)
+        return members
+
+    def newcomers(self) -> bool:
+        """Whether someone is ready who did not work so far."""
+        self._look(0.0)
+        return any(slot.member and slot.member not in self._gathered for slot in self._slots)
+
+    def dismiss(self, member: Member) -> None:
+        """It is dead, or will be now; another is hired for its place."""
+        slot = self._slots[member.slot]
+        if slot.member == member:
+            _end(member.actor)
+            self._slots[member.slot] = _Slot()
+
+    def close(self) -> None:
+        """End every actor, those on their way too."""
+        for slot in self._slots:
+            if slot.actor is not None:
+                _end(slot.actor)
+        self._slots = [_Slot() for _ in self._slots]
+
+    def _hire(self) -> None:
+        actors = self._places.actors
+        for number, slot in enumerate(self._slots):
+            if slot.actor is None:
+                place = PlacementGroupSchedulingStrategy(
+                    self._places.group, placement_group_bundle_index=self._places.first + number
+                )
+                options = {"num_cpus": actors.cpus, "num_gpus": actors.gpus, "max_restarts": 0}
+                kind = ray.remote(NoiseShard).options(scheduling_strategy=place, **options)
+                slot.actor = kind.remote(actors.cpus, actors.gpus)
+                slot.coming = slot.actor.place.remote()
+                slot.asked = time.monotonic()
+
+    def _look(self, patience: float) -> None:
+        """Note who arrived, waiting for one of them at most so long."""
+        coming = {slot.coming: slot for slot in self._slots if slot.coming is not None}
+        if not coming:
+            return
+        arrived, _ = ray.wait(list(coming), num_returns=1, timeout=patience)
+        for reference in arrived:
+            slot = coming[reference]
+            slot.coming = None
+            try:
+                place = ray.get(reference)
+            except RayActorError:
+                slot.actor = None
+                self._hire()
+            else:
+                slot.member = Member(self._slots.index(slot), slot.actor, place)
+
+    def _enough(self) -> bool:
+        """All, or all that can be expected soon."""
+        missing = [slot for slot in self._slots if slot.member is None]
+        if not missing:
+            return True
+        if not self._ever or len(missing) == len(self._slots):
+            return False
+        there = self._places.there()
+        now = time.monotonic()
+        return not any(
+            there[self._slots.index(slot)] and now - slot.asked < GRACE for slot in missing
+        )
+
+
+class Silent(Exception):
+    """A member that says nothing."""
+
+
+def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
+    """What each call gave or raised; `Silent` for those that say nothing `settle` seconds after
+    the first failure: whoever waits for a dead member may wait long."""
+    waiting = list(references)
+    end: float | None = None
+    while waiting and (end is None or time.monotonic() < end):
+        left = None if end is None else max(end - time.monotonic(), 0)
+        done, waiting = ray.wait(waiting, num_returns=1, timeout=left)
+        if end is None and any(isinstance(_outcome(one), Exception) for one in done):
+            end = time.monotonic() + settle
+    for reference in references:
+        yield Silent() if reference in waiting else _outcome(reference)
+
+
+def _outcome(reference: Any) -> Any:
+    try:
+        return ray.get(reference)
+    except RayError as error:
+        return error
+
+
+def _end(actor: Any) -> None:
+    with suppress(RayError):
+        ray.kill(actor)

@@ -1,0 +1,7 @@
+"""One training step, clean or adversarial: the surrogate's and every victim's."""
+
+from sem_ray.training.attack import Attack
+from sem_ray.training.schedule import finite_loss, learning_rate
+from sem_ray.training.trainer import Team, Trainer
+
+__all__ = ["Attack", "Team", "Trainer", "finite_loss", "learning_rate"]
