@@ -14,10 +14,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from sem_ray.attacks import pgd
+from sem_ray.augment import seen_shape
 from sem_ray.devices import MASTERS, PASSES, one_thread
 from sem_ray.draws import Stream, derived_seed
 from sem_ray.errors import WorkFailed
-from sem_ray.networks import FrozenTwin, build_network
+from sem_ray.networks import FrozenTwin, build_network, require_fit
 from sem_ray.spec import (
     AttackSpec,
     ExperimentSpec,
@@ -111,13 +112,18 @@ class Trainer:
         run: ExperimentSpec,
         *,
         classes: int,
-        channels: int,
+        shape: tuple[int, int, int],
         device: torch.device,
         role: str,
     ) -> Trainer:
-        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed."""
+        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed, for
+        images of `shape` (C, H, W).
+
+        Raises `BadInput` where it cannot take them as the run's augmentation gives them.
+        """
         seed = derived_seed(run.seed, role, "init")
-        network = build_network(spec.network, classes, channels, seed)
+        network = build_network(spec.network, classes, shape[0], seed)
+        require_fit(network, spec.network, seen_shape(run.augmentation, shape))
         placed = network.to(device, MASTERS[run.precision])
         placed = placed.to(memory_format=torch.channels_last)
         return cls(spec, placed, run.precision, compiled=run.compiled)

@@ -31,7 +31,7 @@ class Engine:
             spec.surrogate,
             spec,
             classes=len(images.classes),
-            channels=images.shape[0],
+            shape=images.shape,
             device=device,
             role="surrogate",
         )

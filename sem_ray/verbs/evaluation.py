@@ -14,7 +14,14 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides
 from sem_ray.stages import Accuracy, evaluate_noise
 from sem_ray.store import Store
-from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
+from sem_ray.verbs.settings import (
+    OnRemark,
+    Settings,
+    remarks,
+    resolve,
+    stem_remarks,
+    unheard,
+)
 
 
 @dataclass(frozen=True)
@@ -69,29 +76,22 @@ def evaluate(
         # The noise that is there, whatever other settings would have made.
         made = ExperimentSpec.model_validate(manifest.spec).noise
         spec = spec.model_copy(update={"noise": made})
-    said = remarks(spec) if manifest else ()
+    shelf, where = Store.open(store), pick_device(device)
+    images = load(spec.data)
+    tested = len(images.require_test())
+    said = _remarks(spec, images, protected=folder is not None)
     for remark in said:
         on_remark(remark)
-    rows, images = _rows(spec, folder, baseline, device, Store.open(store), sink)
-    identity = manifest.identity if manifest else None
-    return Evaluated(rows, len(images.train), len(images.require_test()), identity, spec, said)
-
-
-def _rows(
-    spec: ExperimentSpec,
-    folder: Path | None,
-    baseline: bool,
-    device: str,
-    store: Store,
-    sink: ProgressSink,
-) -> tuple[tuple[Accuracy, ...], Dataset]:
-    where = pick_device(device)
-    data = load(spec.data)
-    data.require_test()
     rows = evaluate_noise(
-        spec, data, store, folder, spec.victim.radii, baseline=baseline, device=where, sink=sink
+        spec, images, shelf, folder, spec.victim.radii, baseline=baseline, device=where, sink=sink
     )
-    return rows, data
+    identity = manifest.identity if manifest else None
+    return Evaluated(rows, len(images.train), tested, identity, spec, said)
+
+
+def _remarks(spec: ExperimentSpec, images: Dataset, *, protected: bool) -> tuple[str, ...]:
+    stems = stem_remarks(spec, spec.victim.network, images.train.shape)
+    return (*remarks(spec), *stems) if protected else stems
 
 
 def _with_radii(settings: Settings, radii: Sequence[float]) -> Settings:

@@ -13,7 +13,14 @@ from sem_ray.spec.identity import noise_identity
 from sem_ray.stages import noise_for, space_for
 from sem_ray.store import Store, require_space
 from sem_ray.verbs.publishing import WAY_OUT, holds, nearest, place_key, publish, require_free
-from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
+from sem_ray.verbs.settings import (
+    OnRemark,
+    Settings,
+    remarks,
+    resolve,
+    stem_remarks,
+    unheard,
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def protect(
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
-    for remark in remarks(spec):
+    for remark in _remarks(spec, images):
         on_remark(remark)
     made = noise_for(spec, images, shelf, device=where, sink=sink)
     with shelf.making("published", place_key(target)):
@@ -83,5 +90,9 @@ def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: 
         seconds=manifest.seconds,
         reused=reused,
         spec=spec,
-        remarks=remarks(spec),
+        remarks=_remarks(spec, images),
     )
+
+
+def _remarks(spec: ExperimentSpec, images: ImageSet) -> tuple[str, ...]:
+    return (*remarks(spec), *stem_remarks(spec, spec.surrogate.network, images.shape))

@@ -82,7 +82,7 @@ class VictimSteps:
             spec.victim,
             spec,
             classes=len(images.classes),
-            channels=images.shape[0],
+            shape=images.shape,
             device=device,
             role="victim",
         )
