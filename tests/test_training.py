@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from sem_ray.draws import Draws
-from sem_ray.networks import FrozenTwin, build_network
+from sem_ray.networks import NETWORKS, FrozenTwin, Slots, build_network
+from sem_ray.peers import ALONE
 from sem_ray.spec import AttackSpec, ExperimentSpec, SurrogateSpec, TrainingSpec
 from sem_ray.training import Attack, Team, Trainer, learning_rate
 
@@ -53,7 +54,7 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
         spec,
         ExperimentSpec(),
         classes=2,
-        channels=3,
+        shape=(3, 8, 8),
         device=torch.device("cpu"),
         role="victim",
         team=Team.alone(8),
@@ -64,6 +65,38 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
     losses = [float(trainer.step(step, [images], [labels])) for step in range(20)]
     assert losses[-1] < 0.2 * losses[0]
     assert not torch.allclose(trainer.frozen().logits(images), before)
+
+
+LARGE = pytest.param("wrn-34-10", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("name", [*sorted(NETWORKS.keys() - {"wrn-34-10"}), LARGE])
+def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str) -> None:
+    """In bfloat16, where a pass runs through every layer in two formats, and in two parts."""
+    run = ExperimentSpec(precision="bfloat16")
+    spec = TrainingSpec(network=name, steps=2, learning_rate=0.01)
+    images, labels = torch.rand(4, 3, 8, 8), torch.arange(4) % 2
+
+    def trainer() -> Trainer:
+        shape, device = (3, 8, 8), torch.device("cpu")
+        team = Team(Slots(ALONE, 2, (0, 1)), rows=4, exact=True)
+        return Trainer.new(
+            spec, run, classes=2, shape=shape, device=device, role="victim", team=team
+        )
+
+    trained, resumed = trainer(), trainer()
+    stream = Draws(0, torch.device("cpu")).stream("victim", 0, [4])
+    attacked = Attack(8 / 255, 4 / 255, 1).examples(trained.frozen(), images, labels, stream)
+    assert 0 < float((attacked - images).abs().max()) <= 8 / 255 + 1e-6
+    assert float(trained.step(0, torch.split(attacked, 2), torch.split(labels, 2)).sum()) > 0
+    resumed.load({key: tensor.clone() for key, tensor in trained.state().items()})
+    again = [
+        float(each.step(1, torch.split(attacked, 2), torch.split(labels, 2)).sum())
+        for each in (trained, resumed)
+    ]
+    assert again[0] == again[1]
+    logits = [each.frozen().logits(images) for each in (trained, resumed)]
+    assert torch.equal(*logits)
 
 
 def test_nesterov_without_momentum_is_plain_descent() -> None:

@@ -31,6 +31,13 @@ def draw_views(spec: Augmentation, stream: Stream, samples: int, images: Tensor)
     return ResizedCropViews.draw(spec, stream, samples, images)
 
 
+def seen_shape(spec: Augmentation, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """(C, H, W) of what a network trained on `spec` gets, for images of `shape`."""
+    if isinstance(spec, ResizedCrop):
+        return shape[0], spec.size, spec.size
+    return shape
+
+
 def test_view(spec: Augmentation, images: Tensor) -> Tensor:
     """The undistorted images [n, C, H, W] as a network trained on `spec` expects them."""
     if isinstance(spec, ResizedCrop):

@@ -47,7 +47,7 @@ class Engine:
             spec.surrogate,
             spec,
             classes=rows.classes,
-            channels=rows.shape[0],
+            shape=rows.shape,
             device=rows.device,
             role="surrogate",
             team=Team.of(self.shards, peers, folded=folded),

@@ -2,38 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import nn
 
 from sem_ray.errors import BadInput
+from sem_ray.networks.architecture import CIFAR, IMAGENET, Architecture
+from sem_ray.networks.densenet import densenet121
+from sem_ray.networks.fit import require_fit
 from sem_ray.networks.frozen import FrozenTwin
 from sem_ray.networks.joint import JointNetwork
 from sem_ray.networks.joint_norm import Slots
 from sem_ray.networks.pixels import Centred
-from sem_ray.networks.resnet import resnet18, resnet18_imagenet
+from sem_ray.networks.resnet import resnet18, resnet18_imagenet, resnet50
 from sem_ray.networks.small import SmallNet
+from sem_ray.networks.torchvision_models import PREFIX, torchvision_architecture
+from sem_ray.networks.vgg import vgg16_bn
+from sem_ray.networks.wide_resnet import wrn34_10
+from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import did_you_mean
 
-__all__ = ["NETWORKS", "FrozenTwin", "JointNetwork", "Slots", "build_network"]
+__all__ = [
+    "NETWORKS",
+    "Architecture",
+    "FrozenTwin",
+    "JointNetwork",
+    "Slots",
+    "architecture",
+    "build_network",
+    "require_fit",
+    "require_networks",
+]
 
-NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {
-    "resnet18": resnet18,
-    "resnet18-imagenet": resnet18_imagenet,
-    "small": SmallNet,
+NETWORKS: dict[str, Architecture] = {
+    "resnet18": Architecture(resnet18, CIFAR),
+    "resnet50": Architecture(resnet50, CIFAR),
+    "vgg16-bn": Architecture(vgg16_bn, CIFAR),
+    "wrn-34-10": Architecture(wrn34_10, CIFAR),
+    "densenet121": Architecture(densenet121, CIFAR),
+    "resnet18-imagenet": Architecture(resnet18_imagenet, IMAGENET),
+    "small": Architecture(SmallNet, None),
 }
-"""Each takes (classes, channels)."""
+"""Our own. None has dropout, and all begin as PyTorch's layers do."""
+
+
+def architecture(name: str) -> Architecture:
+    """What `name` stands for: one of `NETWORKS`, or `torchvision:NAME`.
+
+    Raises `BadInput` with the nearest name for an unknown one.
+    """
+    if name.startswith(PREFIX):
+        return torchvision_architecture(name)
+    if name not in NETWORKS:
+        known = ", ".join(NETWORKS)
+        near = did_you_mean(name, NETWORKS)
+        raise BadInput(f"no network {name!r}{near}; known: {known}, {PREFIX}NAME")
+    return NETWORKS[name]
+
+
+def require_networks(spec: ExperimentSpec, place: str) -> None:
+    """Raise `BadInput` that names `place` where `spec` names a network there is not."""
+    for path, training in (("surrogate", spec.surrogate), ("victim", spec.victim)):
+        try:
+            architecture(training.network)
+        except BadInput as error:
+            raise BadInput(f"{place}: {path}.network: {error}") from error
 
 
 def build_network(name: str, classes: int, channels: int, seed: int) -> nn.Module:
     """The network `name`, in float32 on the CPU, initialised from `seed` alone.
 
-    Raises `BadInput` for an unknown name.
+    Raises `BadInput` for an unknown name, and for channels that it does not take.
     """
-    if name not in NETWORKS:
-        known = ", ".join(NETWORKS)
-        raise BadInput(f"no network {name!r}{did_you_mean(name, NETWORKS)}; known: {known}")
+    known = architecture(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Centred(NETWORKS[name](classes, channels))
+        return Centred(known.build(classes, channels))

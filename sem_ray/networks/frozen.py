@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from itertools import chain
 from typing import cast
 
 import torch
@@ -131,7 +132,7 @@ def _fold_all(graph: fx.GraphModule, source: dict[str, nn.Module]) -> list[_Fold
 
 
 def _own_tensors(ours: nn.Module, theirs: nn.Module) -> list[tuple[Tensor, Tensor]]:
-    """Parameters and buffers of the modules themselves, not of their children, in pairs."""
-    mine = [*ours.parameters(recurse=False), *ours.buffers(recurse=False)]
-    others = [*theirs.parameters(recurse=False), *theirs.buffers(recurse=False)]
-    return list(zip(mine, others, strict=True))
+    """Parameters and buffers of the modules themselves, not of their children, in pairs; the twin
+    has those that the passes use."""
+    mine = chain(ours.named_parameters(recurse=False), ours.named_buffers(recurse=False))
+    return [(tensor, getattr(theirs, name)) for name, tensor in mine if hasattr(theirs, name)]

@@ -13,7 +13,7 @@ class TrainingSpec(Frozen):
     """SGD with momentum and weight decay; defaults are the paper's for CIFAR."""
 
     network: str = "resnet18"
-    """A name from `sem_ray.networks.NETWORKS`."""
+    """A name from `sem_ray.networks.NETWORKS`, or `torchvision:NAME`."""
     steps: Count
     """Optimiser steps (M for the surrogate)."""
     batch: Count = 128

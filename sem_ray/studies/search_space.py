@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sem_ray.data.sources import NAMED
 from sem_ray.errors import BadInput
+from sem_ray.networks import require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen
 from sem_ray.spec.reading import Tree, did_you_mean, merged, nested, preset, read_yaml, validated
@@ -106,10 +107,11 @@ def _search(tree: Any, place: str) -> dict[str, Distribution]:
 
 def _check_settings(spec: StudySpec, place: str) -> None:
     """The base alone, and each extreme and choice on top of it, must be an experiment."""
-    spec.experiment({}, f"{place}: base")
+    require_networks(spec.experiment({}, f"{place}: base"), f"{place}: base")
     for path, distribution in spec.search.items():
         for value in distribution.probes():
-            spec.experiment({path: value}, f"{place}: search")
+            searched = spec.experiment({path: value}, f"{place}: search")
+            require_networks(searched, f"{place}: search")
 
 
 def _check_metric(spec: StudySpec, place: str) -> None:

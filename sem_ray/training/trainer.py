@@ -13,10 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sem_ray.augment import seen_shape
 from sem_ray.devices import MASTERS, PASSES, one_thread
 from sem_ray.draws import derived_seed
 from sem_ray.errors import WorkFailed
-from sem_ray.networks import FrozenTwin, JointNetwork, Slots, build_network
+from sem_ray.networks import FrozenTwin, JointNetwork, Slots, build_network, require_fit
 from sem_ray.peers import ALONE, Peers
 from sem_ray.shards import Shards
 from sem_ray.spec import ExperimentSpec, Precision, TrainingSpec
@@ -83,14 +84,19 @@ class Trainer:
         run: ExperimentSpec,
         *,
         classes: int,
-        channels: int,
+        shape: tuple[int, int, int],
         device: torch.device,
         role: str,
         team: Team,
     ) -> Trainer:
-        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed."""
+        """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed, for
+        images of `shape` (C, H, W).
+
+        Raises `BadInput` where it cannot take them as the run's augmentation gives them.
+        """
         seed = derived_seed(run.seed, role, "init")
-        network = build_network(spec.network, classes, channels, seed)
+        network = build_network(spec.network, classes, shape[0], seed)
+        require_fit(network, spec.network, seen_shape(run.augmentation, shape))
         placed = network.to(device, MASTERS[run.precision])
         placed = placed.to(memory_format=torch.channels_last)
         return cls(spec, placed, run.precision, team, compiled=run.compiled)

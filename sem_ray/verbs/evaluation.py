@@ -15,7 +15,14 @@ from sem_ray.spec.reading import merged, overrides
 from sem_ray.stages import Accuracy, evaluate_noise
 from sem_ray.store import Store
 from sem_ray.verbs.computing import Actors, backend
-from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
+from sem_ray.verbs.settings import (
+    OnRemark,
+    Settings,
+    remarks,
+    resolve,
+    stem_remarks,
+    unheard,
+)
 
 
 @dataclass(frozen=True)
@@ -71,36 +78,31 @@ def evaluate(
         # The noise that is there, whatever other settings would have made.
         made = ExperimentSpec.model_validate(manifest.spec).noise
         spec = spec.model_copy(update={"noise": made})
-    said = remarks(spec) if manifest else ()
+    pick_device(device)
+    shelf = Store.open(store)
+    images = load(spec.data)
+    tested = len(images.require_test())
+    said = _remarks(spec, images, protected=folder is not None)
     for remark in said:
         on_remark(remark)
-    rows, images = _rows(spec, folder, baseline, (device, actors), Store.open(store), sink)
-    identity = manifest.identity if manifest else None
-    return Evaluated(rows, len(images.train), len(images.require_test()), identity, spec, said)
-
-
-def _rows(
-    spec: ExperimentSpec,
-    folder: Path | None,
-    baseline: bool,
-    where: tuple[str, Actors | None],
-    store: Store,
-    sink: ProgressSink,
-) -> tuple[tuple[Accuracy, ...], Dataset]:
-    pick_device(where[0])
-    data = load(spec.data)
-    with backend(*where, data.train, data.require_test()) as computing:
+    with backend(device, actors, images.train, images.require_test()) as computing:
         rows = evaluate_noise(
             spec,
-            data,
-            store,
+            images,
+            shelf,
             folder,
             spec.victim.radii,
             baseline=baseline,
             backend=computing,
             sink=sink,
         )
-    return rows, data
+    identity = manifest.identity if manifest else None
+    return Evaluated(rows, len(images.train), tested, identity, spec, said)
+
+
+def _remarks(spec: ExperimentSpec, images: Dataset, *, protected: bool) -> tuple[str, ...]:
+    stems = stem_remarks(spec, spec.victim.network, images.train.shape)
+    return (*remarks(spec), *stems) if protected else stems
 
 
 def _with_radii(settings: Settings, radii: Sequence[float]) -> Settings:

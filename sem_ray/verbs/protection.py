@@ -14,7 +14,14 @@ from sem_ray.stages import find_noise, noise_for, space_for
 from sem_ray.store import Store, require_space
 from sem_ray.verbs.computing import Actors, backend
 from sem_ray.verbs.publishing import WAY_OUT, holds, nearest, place_key, publish, require_free
-from sem_ray.verbs.settings import OnRemark, Settings, remarks, resolve, unheard
+from sem_ray.verbs.settings import (
+    OnRemark,
+    Settings,
+    remarks,
+    resolve,
+    stem_remarks,
+    unheard,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ def protect(
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
-    for remark in remarks(spec):
+    for remark in _remarks(spec, images):
         on_remark(remark)
     made = find_noise(spec, images, shelf)
     if made is None:
@@ -89,5 +96,9 @@ def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: 
         seconds=manifest.seconds,
         reused=reused,
         spec=spec,
-        remarks=remarks(spec),
+        remarks=_remarks(spec, images),
     )
+
+
+def _remarks(spec: ExperimentSpec, images: ImageSet) -> tuple[str, ...]:
+    return (*remarks(spec), *stem_remarks(spec, spec.surrogate.network, images.shape))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sem_ray.augment import seen_shape
 from sem_ray.errors import BadInput
+from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides, preset, read_yaml, validated
 
@@ -56,6 +58,7 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> ExperimentSpec:
     for place, layer in layers:
         tree = merged(tree, layer)
         spec = validated(ExperimentSpec, tree, place)
+        require_networks(spec, place)
     return spec
 
 
@@ -68,8 +71,17 @@ def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, A
 
 
 def remarks(spec: ExperimentSpec) -> tuple[str, ...]:
-    """What is allowed and may still surprise."""
+    """What is allowed and may still surprise, whatever the images."""
     return (*_large_steps(spec), *_radii(spec))
+
+
+def stem_remarks(
+    spec: ExperimentSpec, network: str, shape: tuple[int, int, int]
+) -> tuple[str, ...]:
+    """What may surprise where `network` is trained on images of `shape` (C, H, W)."""
+    _, height, width = seen_shape(spec.augmentation, shape)
+    remark = architecture(network).surprise(network, height, width)
+    return () if remark is None else (remark,)
 
 
 def _large_steps(spec: ExperimentSpec) -> list[str]:

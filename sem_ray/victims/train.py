@@ -101,7 +101,7 @@ class VictimSteps:
             spec.victim,
             spec,
             classes=rows.classes,
-            channels=rows.shape[0],
+            shape=rows.shape,
             device=rows.device,
             role="victim",
             team=Team.of(self.shards, peers, folded=folded),

@@ -134,6 +134,27 @@ def test_a_step_above_the_radius_is_allowed_and_said_before_the_work(command: Co
     assert ran.json()["remarks"] == [note.removeprefix("note: ")]
 
 
+def test_a_stem_for_other_images_is_allowed_and_said_before_the_work(command: Command) -> None:
+    words = ["--radius", "0", "--json"]
+    wrong = tiny(surrogate__network="resnet18", victim__network="resnet18-imagenet")
+    ran = command("evaluate", "digits", *wrong, *words)
+    assert ran.code == 0, ran.err
+    (note,) = ran.notes
+    assert note.startswith("note: network resnet18-imagenet has an ImageNet stem")
+    assert ran.err.index(note) < ran.err.index("victim ρ=0 clean: 2 steps done")
+    assert ran.json()["remarks"] == [note.removeprefix("note: ")]
+    ran = command("protect", "digits", *tiny(victim__network="resnet18-imagenet"), "--out", "noise")
+    assert ran.code == 0 and ran.notes == []
+
+
+def test_a_network_of_torchvision_makes_noise(command: Command) -> None:
+    network = tiny(surrogate__network="torchvision:shufflenet_v2_x0_5")
+    ran = command("protect", "digits", *network, "--out", "noise")
+    assert ran.code == 0, ran.err
+    (note,) = ran.notes
+    assert "network torchvision:shufflenet_v2_x0_5 has an ImageNet stem" in note
+
+
 def test_python_gets_what_the_command_line_gets(here: Path, store: Path) -> None:
     options: dict[str, Any] = {
         "settings": {

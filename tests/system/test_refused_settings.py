@@ -34,7 +34,9 @@ SETTINGS = {
     "raduis=8": r"unknown key raduis \(did you mean noise.radius\?\)",
     "augmentation={kind: resized_crop, sise: 8}": r"augmentation.sise \(did you mean size\?\)",
     "noise.xyzzy=8": "unknown key noise.xyzzy; known: method, radius",
-    "surrogate.network=smal": r"no network 'smal' \(did you mean small\?\)",
+    "surrogate.network=smal": r"surrogate.network: no network 'smal' \(did you mean small\?\)",
+    "victim.network=resnet34": r"victim.network: no network 'resnet34' \(did you mean resnet",
+    "victim.network=torchvision:resnet_18": r"\(did you mean torchvision:resnet18\?\)",
     "noise.radius": "not of the form path=value",
     "noise.radius=[8": "is not a YAML value",
     "noise=8": "noise: Input should be a valid dictionary",
@@ -46,7 +48,17 @@ def test_a_bad_setting_is_named_by_its_path(command: Command, tree: Tree, settin
     words = ["protect", "digits", *tiny(), "--set", setting, "--out", "out"]
     line = refused(command(*words))
     assert re.search(SETTINGS[setting], line), line
-    assert tree() <= {"store"}
+    assert tree() == set()
+
+
+def test_a_network_that_cannot_take_the_images_is_refused_before_any_work(
+    command: Command, store: Path
+) -> None:
+    words = ["protect", "digits", *tiny(surrogate__network="torchvision:alexnet"), "--out", "out"]
+    line = refused(command(*words))
+    assert "network torchvision:alexnet cannot take images of 32×32 pixels" in line
+    assert "take another network" in line
+    assert not list(store.glob("noise/*/manifest.json"))
 
 
 @pytest.mark.parametrize("radius", ["nan", "-1", "inf", "wide"])
@@ -118,6 +130,14 @@ STUDIES: dict[str, tuple[dict[str, Any], str]] = {
         r"no trial reports the metric 'test_accuracy@8' \(did you mean test_accuracy@4\?\)",
     ),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
+    "an unknown network": (
+        {"base": {"surrogate": {"network": "resnet-18"}}},
+        r"study.yaml: base: surrogate.network: no network 'resnet-18' \(did you mean resnet18\?\)",
+    ),
+    "an unknown network among choices": (
+        {"search": {"victim.network": {"choices": ["small", "wrn-34-1"]}}},
+        r"study.yaml: search: victim.network: no network 'wrn-34-1' \(did you mean wrn-34-10\?\)",
+    ),
 }
 
 
@@ -127,8 +147,9 @@ def test_a_study_that_cannot_run_is_refused_before_anything_starts(
 ) -> None:
     changes, message = STUDIES[fault]
     (here / "study.yaml").write_text(yaml.safe_dump(study_tree(**changes)))
-    line = refused(command("sweep", "study.yaml"))
-    assert re.search(message, line), line
+    for words in (["--dry-run"], []):
+        line = refused(command("sweep", "study.yaml", *words))
+        assert re.search(message, line), line
     assert tree() == {"study.yaml"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
-from sem_ray.verbs.settings import remarks, resolve
+from sem_ray.verbs.settings import remarks, resolve, stem_remarks
 
 
 def spec(**changes: Any) -> ExperimentSpec:
@@ -71,6 +71,15 @@ def test_a_message_names_the_layer_at_fault(config: Path) -> None:
         resolve(None, base={"noise": {"radius": 0}})
 
 
+def test_an_unknown_network_is_refused_by_the_layer_that_names_it(config: Path) -> None:
+    config.write_text("victim: {network: resnet-50}")
+    message = rf"^{config}: victim\.network: no network 'resnet-50' \(did you mean resnet50\?\)"
+    with pytest.raises(BadInput, match=message):
+        resolve(None, config=config, settings=["noise.radius=8"])
+    with pytest.raises(BadInput, match=r"^settings: surrogate\.network: no network 'smal'"):
+        resolve(None, settings=["surrogate.network=smal"])
+
+
 def test_nothing_is_remarked_about_the_usual() -> None:
     assert remarks(spec()) == ()
     assert remarks(resolve(None, preset_name="quick")) == ()
@@ -99,6 +108,16 @@ def test_what_may_surprise_is_remarked_once(surprise: str) -> None:
     changes, text = SURPRISES[surprise]
     (remark,) = remarks(spec(**changes))
     assert text in remark
+
+
+def test_a_stem_is_held_against_the_size_that_the_augmentation_gives() -> None:
+    small, enlarged = spec(), spec(augmentation={"kind": "resized_crop", "size": 224})
+    (remark,) = stem_remarks(small, "resnet18-imagenet", (3, 32, 32))
+    assert "ImageNet stem" in remark and "32×32" in remark
+    assert stem_remarks(enlarged, "resnet18-imagenet", (3, 32, 32)) == ()
+    (remark,) = stem_remarks(enlarged, "resnet18", (3, 32, 32))
+    assert "CIFAR stem" in remark and "224×224" in remark
+    assert stem_remarks(small, "resnet18", (3, 32, 32)) == ()
 
 
 def test_a_step_of_exactly_the_radius_is_no_surprise() -> None:

@@ -58,7 +58,7 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
         spec.victim,
         spec,
         classes=3,
-        channels=3,
+        shape=images.shape,
         device=CPU,
         role="victim",
         team=Team.alone(8),
