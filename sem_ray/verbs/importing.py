@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sem_ray import __version__
 from sem_ray.data import ImageSet, Manifest, Noise, load
-from sem_ray.data.foreign import Converted, Layout, converted, read_array
+from sem_ray.data.foreign import Converted, Layout, converted, read_array, require_known
 from sem_ray.data.noise import IMPORTED
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
@@ -60,6 +60,7 @@ def import_noise(
     radius in 1/255; None takes the largest value. Raises `BadInput`.
     """
     target, source = Path(out).absolute(), Path(file)
+    require_known(source)
     require_free(target)
     images = load(DataSpec(source=data)).train
     size = images.images.numel()

@@ -71,7 +71,9 @@ def test_more_images_than_a_batch_are_told_as_they_are_written(tmp_path: Path) -
     images, heard = random_images(BATCH + 2, size=2), list[Progress]()
     write_images(tmp_path, images, "parquet", heard.append)
     assert [(p.done, p.total) for p in heard] == [(BATCH, BATCH + 2), (BATCH + 2, BATCH + 2)]
-    assert torch.equal(load(DataSpec(source=str(tmp_path))).train.images, images.images)
+    found = load(DataSpec(source=str(tmp_path))).train
+    assert torch.equal(found.images, images.images)
+    assert torch.equal(found.labels, images.labels) and found.ids == images.ids
 
 
 def test_grey_images_become_rgb() -> None:

@@ -98,13 +98,15 @@ def test_a_radius_that_cannot_be_is_refused(
 
 
 def test_victims_of_imported_noise_have_the_presets_settings(
-    data: Path, noise: Path, command: Command
+    here: Path, data: Path, steps: NDArray[np.int8], command: Command
 ) -> None:
+    np.save(here / "a.npy", steps)
+    assert command("import", "a.npy", "--data", data, "--out", "a", "--radius", 9).code == 0
     few = settings(data__test_limit=8)
-    ran = command("evaluate", data, "--noise", noise, *few, "--radius", 0, "--json")
+    ran = command("evaluate", data, "--noise", "a", *few, "--radius", 0, "--json")
     assert ran.code == 0, ran.err
     spec = ran.json()["spec"]
-    assert (spec["noise"]["radius"], spec["victim"]["network"]) == (8.0, "small")
+    assert (spec["noise"]["radius"], spec["victim"]["network"]) == (9.0, "small")
     assert ran.json()["accuracies"][0]["protected"] is not None
 
 

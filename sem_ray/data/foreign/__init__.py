@@ -17,7 +17,7 @@ from sem_ray.data.foreign.pickles import read_pickle
 from sem_ray.data.foreign.tensor_files import read_safetensors, read_torch
 from sem_ray.errors import BadInput
 
-__all__ = ["Converted", "Layout", "converted", "read_array"]
+__all__ = ["Converted", "Layout", "converted", "read_array", "require_known"]
 
 READERS: dict[str, Callable[[Path, int], NDArray[Any]]] = {
     ".pkl": read_pickle,
@@ -38,19 +38,25 @@ WIDEST = 16
 def read_array(file: Path, numbers: int) -> NDArray[Any]:
     """The one array in `file`, of any shape and number format. `numbers` is how many the noise
     can have: what is much larger is refused unread."""
-    reader = READERS.get(file.suffix.lower())
-    if reader is None:
-        raise BadInput(f"{file}: noise is read from {', '.join(READERS)}; save it as one of these")
+    size = require_known(file)
     limit = numbers * WIDEST + HEADERS
-    try:
-        size = file.stat().st_size
-        if not file.is_file():
-            raise BadInput(f"{file} is not a file")
-    except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}") from error
     if size > limit:
         raise BadInput(
             f"{file} is {size:,} bytes, and noise for these images takes at most {limit:,}; "
             "give the images it was made for"
         )
-    return reader(file, limit)
+    return READERS[file.suffix.lower()](file, limit)
+
+
+def require_known(file: Path) -> int:
+    """The file's size in bytes. Raises `BadInput` where there is none or its kind is not read:
+    what can be said before the images are there."""
+    if file.suffix.lower() not in READERS:
+        raise BadInput(f"{file}: noise is read from {', '.join(READERS)}; save it as one of these")
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}") from error
+    if not file.is_file():
+        raise BadInput(f"{file} is not a file")
+    return size
