@@ -1,7 +1,7 @@
 """sem-ray: distributed orchestrator of stable error-minimizing noise.
 
-The verbs `protect`, `evaluate`, `sweep`, `status` and `best` are imported when first used, so the
-plain PyTorch floors need neither Ray nor Optuna nor MLflow.
+The verbs `protect`, `evaluate`, `export`, `import_noise`, `verify`, `sweep`, `status` and `best`
+are imported when first used, so the plain PyTorch floors need neither Ray nor Optuna nor MLflow.
 """
 
 from __future__ import annotations
@@ -12,9 +12,28 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sem_ray.verbs import best, evaluate, protect, status, sweep
+    from sem_ray.verbs import (
+        best,
+        evaluate,
+        export,
+        import_noise,
+        protect,
+        status,
+        sweep,
+        verify,
+    )
 
-__all__ = ["__version__", "best", "evaluate", "protect", "status", "sweep"]
+__all__ = [
+    "__version__",
+    "best",
+    "evaluate",
+    "export",
+    "import_noise",
+    "protect",
+    "status",
+    "sweep",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

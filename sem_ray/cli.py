@@ -31,6 +31,8 @@ app = App(
 ```
 sem-ray protect digits --out noise
 sem-ray evaluate digits --noise noise --radius 0 --radius 4
+sem-ray verify noise digits
+sem-ray export noise digits --out protected
 sem-ray sweep search_spaces/quick.yaml
 sem-ray best quick > best.yaml
 sem-ray protect digits --config best.yaml --out best-noise
@@ -165,7 +167,7 @@ def evaluate(
     data
         As for protect; its test split measures the accuracy.
     noise
-        Folder that protect made. Its own settings stand in for a preset.
+        Folder that protect or import made. Settings it was made with stand in for a preset.
     radius
         Radius of the victims' adversarial training in 1/255, 0 for standard; repeatable.
     baseline
@@ -196,6 +198,112 @@ def evaluate(
         )
     give(result, show_evaluated, as_json=json)
     return 0
+
+
+@app.command
+def export(
+    noise: Path,
+    data: str,
+    /,
+    *,
+    out: Path,
+    form: Annotated[Literal["parquet", "imagefolder"], Parameter(name="--format")] = "parquet",
+    json: Json = False,
+) -> int:
+    """Write the protected images of DATA, pixel by pixel as they are, into a new folder.
+
+    Example: `sem-ray export noise path/to/cifar10 --out protected`
+
+    Images are PNG; JPEG would damage the noise. Images without noise are left out and counted.
+
+    Parameters
+    ----------
+    noise
+        Folder that protect or import made.
+    data
+        The images it was made for, as for protect.
+    out
+        Folder that is not there yet, or empty.
+    form
+        parquet: one file in the Hugging Face image layout, with the ids as paths. imagefolder: a
+        folder a class with PNG files, and rows.csv with their ids in order.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.noise_reports import show_exported
+    from sem_ray.terminal.progress import StageProgress
+
+    with StageProgress() as progress:
+        result = verbs.export(noise, data, out, form=form, sink=progress, on_remark=say_remark)
+    give(result, show_exported, as_json=json)
+    return 0
+
+
+@app.command(name="import")
+def import_noise(
+    file: Path,
+    /,
+    *,
+    data: str,
+    out: Path,
+    radius: float | None = None,
+    layout: Literal["nchw", "nhwc"] | None = None,
+    json: Json = False,
+) -> int:
+    """Make a noise folder of noise that other code published.
+
+    Example: `sem-ray import sem-fin-def-noise.pkl --data torchvision:CIFAR10 --out noise`
+
+    FILE holds one array: whole numbers in 1/255, or floats in units of [0, 1]. Nothing in it is
+    run, pickles included.
+
+    Parameters
+    ----------
+    file
+        A pickled NumPy array (.pkl), .pt, .npy, .npz or .safetensors.
+    data
+        The training images whose rows the noise has, in their order.
+    out
+        Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
+    radius
+        Radius in 1/255; the largest value unless given.
+    layout
+        Order of the axes, where the shape leaves it open.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.noise_reports import show_imported
+
+    result = verbs.import_noise(file, data, out, radius=radius, layout=layout, on_remark=say_remark)
+    give(result, show_imported, as_json=json)
+    return 0
+
+
+@app.command
+def verify(noise: Path, data: str, /, *, json: Json = False) -> int:
+    """Check noise against its images before it is published; exit 1 where a check fails.
+
+    Example: `sem-ray verify noise path/to/cifar10`
+
+    Parameters
+    ----------
+    noise
+        Folder that protect or import made.
+    data
+        The images it was made for, as for protect.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import verbs
+    from sem_ray.terminal.noise_reports import show_verified
+    from sem_ray.terminal.progress import StageProgress
+
+    with StageProgress() as progress:
+        result = verbs.verify(noise, data, sink=progress)
+    give(result, show_verified, as_json=json)
+    return 0 if result.ok else 1
 
 
 @app.command

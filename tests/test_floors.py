@@ -31,8 +31,8 @@ ABOVE_PYTORCH = (
 )
 PLAIN = """
 import torch
-from sem_ray import attacks, augment, data, devices, draws, generation, methods, networks
-from sem_ray import shards, spec, training, victims
+from sem_ray import attacks, augment, data, devices, draws, generation, measures, methods
+from sem_ray import networks, shards, spec, training, victims
 
 labels = torch.arange(12) % 3
 pixels = torch.randint(0, 256, (12, 3, 32, 32), dtype=torch.uint8)
@@ -45,6 +45,7 @@ wanted = spec.ExperimentSpec.model_validate({
 cpu = torch.device("cpu")
 made = generation.generate(wanted, images, device=cpu)
 victim = victims.train_victim(wanted, 0.0, images, images, device=cpu)
+measures.separability(made.noise, labels)
 print(made.noise.abs().max().item() <= 8, 0 <= victim.last <= 100)
 """
 

@@ -88,7 +88,8 @@ def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str)
     stream = Draws(0, torch.device("cpu")).stream("victim", 0, [4])
     attacked = Attack(8 / 255, 4 / 255, 1).examples(trained.frozen(), images, labels, stream)
     assert 0 < float((attacked - images).abs().max()) <= 8 / 255 + 1e-6
-    assert float(trained.step(0, torch.split(attacked, 2), torch.split(labels, 2)).sum()) > 0
+    parts = torch.split(attacked, 2), torch.split(labels, 2)
+    assert float(trained.step(0, *parts).sum()) > 0
     resumed.load({key: tensor.clone() for key, tensor in trained.state().items()})
     again = [
         float(each.step(1, torch.split(attacked, 2), torch.split(labels, 2)).sum())

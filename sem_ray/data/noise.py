@@ -15,6 +15,7 @@ from sem_ray.errors import BadInput
 from sem_ray.spec.base import Frozen, NoiseRadius
 
 FORMAT_VERSION = 1
+IMPORTED = "imported"
 ORDER = "noise is added to the stored image before any filter or augmentation"
 CHUNK = 1024
 """Images added to at a time: sums need 16 bits, and the whole set in 16 bits may not fit."""
@@ -29,13 +30,14 @@ class Manifest(Frozen):
     radius: NoiseRadius
     """Largest change of a pixel, in 1/255."""
     method: str
+    """How it was made; `IMPORTED` where other code made it."""
     spec: dict[str, Any]
-    """The settings it was made with, as JSON."""
+    """The settings it was made with, as JSON; empty where it was imported: nobody knows them."""
     identity: str
-    """Of the generation that made it."""
+    """Of the generation that made it, or of the contents of what was imported."""
     order: str = ORDER
     seconds: Annotated[float, Field(ge=0)]
-    """Wall time of the generation."""
+    """Wall time of the generation; 0 where it was imported."""
     sem_ray_version: str
 
 
@@ -62,6 +64,11 @@ class Noise:
         return len(self.ids)
 
     @property
+    def largest(self) -> int:
+        """The largest change of a pixel before clipping, in 1/255."""
+        return max(int(self.values.max()), -int(self.values.min()))
+
+    @property
     def name(self) -> str:
         """Its recipe's identity and a hash of the values themselves: the same recipe gives other
         values on other kinds of devices, and files can be edited."""
@@ -69,18 +76,24 @@ class Noise:
         return f"{self.manifest.identity}.{digest}"
 
 
-def require_sound(noise: Noise, place: str) -> None:
-    """Raise `BadInput` where shapes, counts or values contradict each other or the radius."""
+def require_shaped(noise: Noise, place: str) -> None:
+    """Raise `BadInput` where the values are not int8 [N, C, H, W], or not as many as the rows."""
     shape, dtype = tuple(noise.values.shape), noise.values.dtype
     if dtype != torch.int8 or len(shape) != 4 or 0 in shape:
         raise BadInput(f"{place}: noise must be int8 [N, C, H, W]; it is {dtype} {list(shape)}")
     counts = {shape[0], len(noise.ids), len(noise.labels), len(noise.digests)}
     if len(counts) > 1:
         raise BadInput(f"{place}: {shape[0]:,} rows of noise for {len(noise.ids):,} images")
-    largest = max(int(noise.values.max()), -int(noise.values.min()))
-    if largest > noise.manifest.radius:
+
+
+def require_sound(noise: Noise, place: str) -> None:
+    """Raise `BadInput` where shapes, counts, ids or values contradict each other or the radius."""
+    require_shaped(noise, place)
+    if len(set(noise.ids)) != len(noise):
+        raise BadInput(f"{place} gives one id to several rows; generate the noise again")
+    if noise.largest > noise.manifest.radius:
         raise BadInput(
-            f"{place}: noise changes a pixel by {largest}/255, beyond its radius "
+            f"{place}: noise changes a pixel by {noise.largest}/255, beyond its radius "
             f"{noise.manifest.radius:g}/255"
         )
 

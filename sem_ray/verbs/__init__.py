@@ -11,30 +11,42 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sem_ray.verbs.computing import Actors
     from sem_ray.verbs.evaluation import Evaluated, evaluate
+    from sem_ray.verbs.exporting import Exported, export
+    from sem_ray.verbs.importing import Imported, import_noise
     from sem_ray.verbs.protection import Protected, protect
     from sem_ray.verbs.settings import remarks
     from sem_ray.verbs.studies import best, plan, read_study, status, sweep
+    from sem_ray.verbs.verification import Verified, verify
 
 __all__ = [
     "Actors",
     "Evaluated",
+    "Exported",
+    "Imported",
     "Protected",
+    "Verified",
     "best",
     "evaluate",
+    "export",
+    "import_noise",
     "plan",
     "protect",
     "read_study",
     "remarks",
     "status",
     "sweep",
+    "verify",
 ]
 
 _HOMES = {
     "computing": ("Actors",),
     "evaluation": ("Evaluated", "evaluate"),
+    "exporting": ("Exported", "export"),
+    "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
     "settings": ("remarks",),
     "studies": ("best", "plan", "read_study", "status", "sweep"),
+    "verification": ("Verified", "verify"),
 }
 
 

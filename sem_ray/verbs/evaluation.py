@@ -15,6 +15,7 @@ from sem_ray.spec.reading import merged, overrides
 from sem_ray.stages import Accuracy, evaluate_noise
 from sem_ray.store import Store
 from sem_ray.verbs.computing import Actors, backend
+from sem_ray.verbs.noise_images import noise_settings
 from sem_ray.verbs.settings import (
     OnRemark,
     Settings,
@@ -57,9 +58,10 @@ def evaluate(
 ) -> Evaluated:
     """Train a victim of each radius (1/255; 0 is standard training) and test it on clean images.
 
-    With `noise` (a folder that `protect` made) on protected images too, and then the noise's own
-    settings stand in for a preset. `baseline` trains on clean images as well. `actors` share the
-    work where they are given, to the same figures. Raises `BadInput`, `WorkFailed`.
+    With `noise` (a folder that `protect` or `import` made) on protected images too, and then the
+    settings it was made with stand in for a preset, where they are known. `baseline` trains on
+    clean images as well. `actors` share the work where they are given, to the same figures. Raises
+    `BadInput`, `WorkFailed`.
     """
     if noise is None and not baseline:
         raise BadInput("without noise and without a baseline there is nothing to evaluate")
@@ -67,7 +69,8 @@ def evaluate(
     manifest = read_noise(folder).manifest if folder else None
     spec = resolve(
         data,
-        base=manifest.spec if manifest else None,
+        # What is imported has none.
+        base=manifest.spec or None if manifest else None,
         preset_name=preset,
         config=config,
         settings=_with_radii(settings, radii),
@@ -76,7 +79,7 @@ def evaluate(
     )
     if manifest:
         # The noise that is there, whatever other settings would have made.
-        made = ExperimentSpec.model_validate(manifest.spec).noise
+        made = noise_settings(manifest, spec.noise)
         spec = spec.model_copy(update={"noise": made})
     pick_device(device)
     shelf = Store.open(store)

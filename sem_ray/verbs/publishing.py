@@ -1,4 +1,4 @@
-"""Noise from the store into a folder of the user's: checked before the work, whole after it."""
+"""Noise into a folder of the user's: checked before the work, whole after it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sem_ray.data import ImageSet, read_noise
+from sem_ray.data import ImageSet, Noise, read_noise, write_noise
 from sem_ray.data.noise_file import MANIFEST
 from sem_ray.errors import BadInput, writing_to
 from sem_ray.figures.preview import contact_sheet
@@ -66,6 +66,13 @@ def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
         for file in made.iterdir():
             shutil.copyfile(file, aside / file.name)
         contact_sheet(images, read_noise(made)).save(aside / PREVIEW)
+
+
+def publish_new(noise: Noise, images: ImageSet, target: Path) -> None:
+    """Write noise that no store has, and its preview."""
+    with writing_to(target, WAY_OUT), _filling(target) as aside:
+        write_noise(aside, noise)
+        contact_sheet(images, noise).save(aside / PREVIEW)
 
 
 def _filling(target: Path) -> AbstractContextManager[Path]:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from sem_ray.data import Dataset, load
+from sem_ray.data.export import write_images
 from sem_ray.errors import BadInput
+from sem_ray.progress import silent
 from sem_ray.spec import DataSpec
 
 
@@ -53,3 +55,11 @@ def test_a_hundred_classes(real_images: Path) -> None:
 def test_folders_of_photographs_are_refused_clearly(real_images: Path) -> None:
     with pytest.raises(BadInput, match=r"no Parquet files in .*photos-ants-bees"):
         _load(real_images / "photos-ants-bees")
+
+
+def test_portraits_survive_an_export_pixel_by_pixel(real_images: Path, tmp_path: Path) -> None:
+    faces = _load(real_images / "faces-orl", 80).train
+    write_images(tmp_path, faces, "parquet", silent)
+    found = _load(tmp_path).train
+    assert (found.ids, found.classes) == (faces.ids, faces.classes)
+    assert (found.images == faces.images).all() and (found.labels == faces.labels).all()

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sem_ray.terminal import output, progress, reports, studies, sweep_progress
+from sem_ray.terminal import noise_reports, output, progress, reports, studies, sweep_progress
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 
@@ -61,7 +61,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
 
     def make(*, terminal: bool = True, width: int = 80) -> Screen:
         made = Screen(terminal=terminal, width=width)
-        for module in (output, progress, reports, studies, sweep_progress):
+        for module in (noise_reports, output, progress, reports, studies, sweep_progress):
             for stream in ("stdout", "stderr"):
                 monkeypatch.setattr(module, stream, made.console, raising=False)
         return made

@@ -15,6 +15,7 @@ from sem_ray.stages import Accuracy
 from sem_ray.studies.planning import SweepPlan
 from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
 from sem_ray.studies.sweep import FailedTrial, SweepResult
+from sem_ray.terminal.noise_reports import show_exported, show_verified
 from sem_ray.terminal.reports import show_evaluated, show_protected
 from sem_ray.terminal.studies import (
     Swept,
@@ -25,6 +26,8 @@ from sem_ray.terminal.studies import (
     show_status,
     show_sweep,
 )
+from sem_ray.verbs import Exported, Verified
+from sem_ray.verbs.checks import Check
 from sem_ray.verbs.evaluation import Evaluated
 from sem_ray.verbs.protection import Protected
 from sem_ray.victims import Victim
@@ -225,3 +228,25 @@ def test_a_side_that_was_not_asked_for_has_no_column(screen: MakeScreen, side: s
     show_evaluated(Evaluated((Accuracy(0.0, **asked),), 9, 9, None, SPEC, ()))
     (heads,) = [line for line in seen.lines if "(1/255)" in line]
     assert {name for name in ("clean", "protected") if name in heads} == {side}
+
+
+def test_checks_are_a_table_with_their_status_that_fits(screen: MakeScreen) -> None:
+    seen = screen(width=80)
+    checks = (
+        Check("other pixels", "fail", 3, "3 of 2,500", "images that are not those of the noise"),
+        Check("linear separability", "ok", 50.0, "[red]100.0%", "told by the noise alone " * 4),
+        Check("saturated", "warn", 0.5, "50.0%", "of the values were clipped"),
+    )
+    show_verified(Verified(Path("/noise"), "abc", "f00", 2500, checks))
+    (line,) = [line for line in seen.lines if "other pixels" in line]
+    assert line.split()[:6] == ["other", "pixels", "fail", "3", "of", "2,500"]
+    assert "3 checks on 2,500 images: 1 failed, 1 with a warning" in seen.text
+    assert "[red]100.0%" in seen.text and "…" not in seen.text
+    assert max(cell_len(line) for line in seen.lines) <= 80
+
+
+def test_exported_says_what_was_left_out(screen: MakeScreen) -> None:
+    seen = screen()
+    show_exported(Exported(Path("/out"), "parquet", 2500, 40, "abc", ()))
+    assert "2,500 images protected by noise abc, 40 without noise left out" in seen.text
+    assert "in /out (parquet)" in seen.text

@@ -13,7 +13,7 @@ from sem_ray import verbs
 LIGHT = "import sys, sem_ray; print(sorted({'torch', 'ray', 'rich', 'yaml'} & set(sys.modules)))"
 
 
-@pytest.mark.parametrize("name", ["protect", "evaluate", "sweep", "status", "best"])
+@pytest.mark.parametrize("name", sorted(set(sem_ray.__all__) - {"__version__"}))
 def test_the_verbs_are_functions_of_the_package_and_documented(name: str) -> None:
     verb = getattr(sem_ray, name)
     assert verb is getattr(verbs, name)
