@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ class Entry:
 
     name: str
     path: Path
-
-    def is_dir(self) -> bool:
-        return self.path.is_dir()
+    is_dir: bool
+    is_file: bool
+    """A pipe, a device and a broken link are neither."""
 
     def __str__(self) -> str:
         return str(self.path)
@@ -38,17 +39,18 @@ class Entry:
 
 def is_image(entry: Entry) -> bool:
     """Whether it is called one; a folder never is."""
-    return _extension(entry) in EXTENSIONS and not entry.is_dir()
+    return _extension(entry) in EXTENSIONS and not entry.is_dir
 
 
 def entries(folder: Path) -> list[Entry]:
     """Sorted by name. Raises `BadInput` where the folder cannot be read, or a name cannot be
     written or is there twice."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        # Millions of files: this way the system tells their kind without a question for each.
+        with os.scandir(folder) as listed:
+            found = [_entry(folder, each) for each in listed if not _is_clutter(each.name)]
     except OSError as error:
         raise BadInput(f"cannot read the folder {folder}: {error.strerror}") from error
-    found = [_entry(folder, name) for name in names if not _is_clutter(name)]
     found.sort(key=lambda entry: entry.name)
     for one, other in pairwise(found):
         if one.name == other.name:
@@ -61,7 +63,7 @@ def image_files(folder: Path) -> list[Entry]:
     else is among them: it may be an image that is not read, which must not go unprotected."""
     found = entries(folder)
     for entry in found:
-        if entry.is_dir():
+        if entry.is_dir:
             raise BadInput(
                 f"{entry} is a folder within a class; a class is one folder: move its images up"
             )
@@ -72,17 +74,19 @@ def image_files(folder: Path) -> list[Entry]:
                 f"{entry} is not of a known kind of image; convert or remove it "
                 f"(known: {', '.join(EXTENSIONS)})"
             )
-        if not entry.path.is_file():
+        if not entry.is_file:
             raise BadInput(f"{entry} is not a file that can be read; replace or remove it")
     if not found:
         raise BadInput(f"the class folder {folder} holds no images; fill or remove it")
     return found
 
 
-def _entry(folder: Path, name: str) -> Entry:
+def _entry(folder: Path, found: os.DirEntry[str]) -> Entry:
+    name = found.name
     if UNPRINTABLE.search(name):
         raise BadInput(f"{folder} holds the name {name!a}, which is no plain UTF-8 text; rename it")
-    return Entry(unicodedata.normalize("NFC", name), folder / name)
+    composed = unicodedata.normalize("NFC", name)
+    return Entry(composed, folder / name, found.is_dir(), found.is_file())
 
 
 def _is_clutter(name: str) -> bool:

@@ -43,7 +43,7 @@ class FolderSplit:
 
 def is_image_folder(path: Path) -> bool:
     """Whether `path` holds folders or image files (and no other source took it for its own)."""
-    return path.is_dir() and any(entry.is_dir() or is_image(entry) for entry in entries(path))
+    return path.is_dir() and any(entry.is_dir or is_image(entry) for entry in entries(path))
 
 
 def read_image_folder(name: str, path: Path, wanted: Wanted) -> Dataset:
@@ -71,7 +71,7 @@ def read_image_folder(name: str, path: Path, wanted: Wanted) -> Dataset:
 
 def _splits_at(path: Path) -> tuple[Path, Path | None]:
     """The folders of the two splits; the first of `TEST_NAMES` that is there is the test split."""
-    folders = {entry.name: entry.path for entry in entries(path) if entry.is_dir()}
+    folders = {entry.name: entry.path for entry in entries(path) if entry.is_dir}
     test = next((folders[name] for name in TEST_NAMES if name in folders), None)
     if TRAIN in folders:
         return folders[TRAIN], test
@@ -88,7 +88,7 @@ def _class_folders(split: Path) -> dict[str, Path]:
     found = entries(split)
     if stray := next((entry for entry in found if is_image(entry)), None):
         raise BadInput(f"{stray} lies outside a class folder; images are kept {LAYOUT}")
-    folders = {entry.name: entry.path for entry in found if entry.is_dir()}
+    folders = {entry.name: entry.path for entry in found if entry.is_dir}
     if not folders:
         raise BadInput(f"{split} holds no class folders; images are kept {LAYOUT}")
     return folders
