@@ -42,7 +42,7 @@ def test_folder_and_archive_have_one_fingerprint(layout: Layout, tmp_path: Path)
     assert len({load(DataSpec(source=str(source))).train.fingerprint for source in sources}) == 1
 
 
-def test_the_same_images_by_torchvision_have_the_same_ids() -> None:
+def test_ids_are_written_as_those_of_torchvision() -> None:
     from sem_ray.data.cifar_binary import _image_set, _Records
 
     records = _Records(np.zeros((18, 3, 32, 32), np.uint8), np.zeros(18, np.int64))
