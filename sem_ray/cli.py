@@ -117,7 +117,8 @@ def protect(
     Parameters
     ----------
     data
-        digits, torchvision:CIFAR10, torchvision:CIFAR100, or a Parquet file or folder.
+        digits, torchvision:CIFAR10, torchvision:CIFAR100, a Parquet file or folder, a folder of
+        images with one folder a class, or CIFAR's binary archive.
     out
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
     json

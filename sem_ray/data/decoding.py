@@ -1,101 +1,62 @@
-"""From encoded images, which strangers may have made, to one uint8 tensor's worth of pixels."""
+"""From encoded images, which strangers may have made, to pixels: the header is judged before
+anything is decoded."""
 
 from __future__ import annotations
 
 import io
-import os
-import warnings
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, count, islice
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from sem_ray.errors import BadInput
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Made = TypeVar("Made")
+
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-"""What is decoded. Pillow knows more, some of which start other programs (EPS)."""
+"""What is decoded. Pillow knows more, some of which start other programs (EPS). Of several frames
+or pages the first is taken."""
 LARGEST = 64_000_000
 """Pixels of the largest image that is decoded: a small file can claim to hold terabytes."""
 DEEP_MODES = ("I", "F")
 """Pillow's modes, and those that begin with them and a semicolon, of more than 8 bits a value."""
-THREADS_FROM = 128 * 128
-"""Pixels from which threads help: below, the decoder holds the interpreter most of the time, and
-one thread is faster than two."""
-CHUNK = 256
+DEEP_CODING = re.compile(r";16[BLN]")
+"""Marks colour of 16 bits a channel, which Pillow would cut down to 8 without a word."""
+DEEP_FORMATS = ("PNG", "TIFF", "PPM")
+ORIENTATION = 0x112
+ON_ITS_SIDE = (5, 6, 7, 8)
+"""Orientations that swap width and height."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A file's bytes, and how a message names the image."""
+    """A file's bytes, or where they are, and how a message names the image."""
 
-    content: bytes
+    content: bytes | Path
     what: str
 
+    def opened(self) -> BinaryIO:
+        if isinstance(self.content, Path):
+            return self.content.open("rb")
+        return io.BytesIO(self.content)
 
-def stacked(images: Iterable[Encoded], total: int) -> NDArray[np.uint8]:
-    """All `total` (at least one) images, decoded: uint8 [total, 3, H, W].
 
-    Raises `BadInput` for the first image that cannot be decoded, is too large or has another size
-    than the first, and where the pixels do not fit in memory.
+def judged(image: Encoded, use: Callable[[Image], Made]) -> Made:
+    """What `use` makes of the image, which is opened and not yet decoded, and of a size and depth
+    that can be.
+
+    Raises `BadInput` where the image is not, or where decoding it fails.
     """
-    from PIL.Image import DecompressionBombWarning
-
-    rest = iter(images)
-    first = next(rest)
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.simplefilter("error", DecompressionBombWarning)
-        stack = _Stack(first, total)
-        each: Callable[..., Iterator[None]] = pool.map if stack.threads_help else map
-        row = count()
-        todo = chain([first], rest)
-        while chunk := list(islice(todo, CHUNK)):
-            deque(each(stack.put, islice(row, len(chunk)), chunk), maxlen=0)
-    return stack.pixels
-
-
-class _Stack:
-    """Pixels to be filled in, of the first image's size."""
-
-    def __init__(self, first: Encoded, total: int) -> None:
-        self.first = first
-        self.size = decoded(first).shape[:2]
-        height, width = self.size
-        self.threads_help = height * width >= THREADS_FROM
-        try:
-            self.pixels = np.empty((total, 3, height, width), np.uint8)
-        except MemoryError as error:
-            raise BadInput(
-                f"{total:,} images of {_written(self.size)} do not fit in memory; "
-                "take fewer with data.limit, or make them smaller"
-            ) from error
-
-    def put(self, row: int, image: Encoded) -> None:
-        pixels = decoded(image)
-        if pixels.shape[:2] != self.size:
-            raise BadInput(
-                f"images differ in size: {self.first.what} is {_written(self.size)} and "
-                f"{image.what} is {_written(pixels.shape[:2])} (width × height); "
-                "resize them to one size first"
-            )
-        self.pixels[row] = pixels.transpose(2, 0, 1)
-
-
-def decoded(image: Encoded) -> NDArray[np.uint8]:
-    """The pixels, uint8 [H, W, 3]. Raises `BadInput` where they cannot be had."""
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(image.content), formats=FORMATS) as opened:
+        with image.opened() as file, Image.open(file, formats=FORMATS) as opened:
             _require_modest(opened, image.what)
-            return np.asarray(_rgb(_upright(opened)))
+            return use(opened)
     except BadInput:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -109,43 +70,51 @@ def decoded(image: Encoded) -> NDArray[np.uint8]:
 
 
 def _require_modest(image: Image, what: str) -> None:
-    """Checks what the header says, before any pixel is decoded."""
     if image.width * image.height > LARGEST:
         raise _too_large(what)
-    if image.mode in DEEP_MODES or image.mode.startswith("I;"):
+    if _is_deep(image):
         raise BadInput(f"{what} has more than 8 bits a channel; convert it to 8 bits first")
+
+
+def _is_deep(image: Image) -> bool:
+    if image.mode in DEEP_MODES or image.mode.startswith("I;"):
+        return True
+    return image.format in DEEP_FORMATS and any(map(_has_deep_values, getattr(image, "tile", ())))
+
+
+def _has_deep_values(tile: Any) -> bool:
+    """What Pillow's plan to decode a part says; PPM names the largest value."""
+    if tile.codec_name.startswith("ppm"):
+        return int(tile.args[1]) > 255
+    return DEEP_CODING.search(str(tile.args)) is not None
 
 
 def _too_large(what: str) -> BadInput:
     return BadInput(f"{what} has more than {LARGEST // 10**6} megapixels; make it smaller first")
 
 
-def _upright(image: Image) -> Image:
+def upright_size(image: Image) -> tuple[int, int]:
+    """(height, width) of what `upright` gives."""
+    width, height = image.size
+    return (width, height) if _orientation(image) in ON_ITS_SIDE else (height, width)
+
+
+def upright(image: Image) -> Image:
     """The image as its orientation tag says it is to be seen; a damaged tag says nothing."""
     from PIL import ImageOps
 
+    return ImageOps.exif_transpose(image) if _orientation(image) else image
+
+
+def _orientation(image: Image) -> int | None:
     if "exif" not in image.info:
-        return image
+        return None
     try:
-        image.getexif()
+        return image.getexif().get(ORIENTATION)
     except (SyntaxError, ValueError, OSError):
-        return image
-    return ImageOps.exif_transpose(image)
-
-
-def _rgb(image: Image) -> Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode == "P" and "transparency" in image.info:
-        image = image.convert("RGBA")
-    return image.convert("RGB")
+        return None
 
 
 def _reason(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return "unknown format" if "cannot identify" in text else text or type(error).__name__
-
-
-def _written(size: tuple[Any, ...]) -> str:
-    height, width = size
-    return f"{width}×{height}"

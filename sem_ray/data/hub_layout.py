@@ -59,11 +59,11 @@ def splits_at(path: Path) -> Splits:
     """
     if not path.is_dir():
         return Splits((path,), ())
-    folder = next((f for f in (path, path / "data") if any(f.glob("*.parquet"))), None)
+    folder = _folder_at(path)
     if folder is None:
         raise BadInput(
-            f"no Parquet files in {path}; name a folder that holds train-*.parquet and "
-            "test-*.parquet, or one Parquet file"
+            f"no images in {path}; name a folder that holds train-*.parquet and test-*.parquet, "
+            "or one folder a class (alone, or in train/ and val/), or CIFAR's data_batch_*.bin"
         )
     train = _split(folder, TRAIN)
     if not train:
@@ -74,6 +74,15 @@ def splits_at(path: Path) -> Splits:
         )
     tests = (_split(folder, name) for name in TEST_NAMES)
     return Splits(train, next((files for files in tests if files), ()))
+
+
+def holds_parquet(path: Path) -> bool:
+    """Whether a folder, or its `data` folder, has Parquet files."""
+    return _folder_at(path) is not None
+
+
+def _folder_at(path: Path) -> Path | None:
+    return next((f for f in (path, path / "data") if any(f.glob("*.parquet"))), None)
 
 
 def _split(folder: Path, name: str) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -139,10 +139,11 @@ def ids_from_pixels(digests: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_labels(
-    name: str, labels: Sequence[int], classes: Sequence[str], ids: Sequence[str]
+    name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
-    """Raise `BadInput` where a label is outside the classes or only one class occurs."""
-    check_label_range(name, labels, classes, ids)
+    """Raise `BadInput` where a label is outside the classes or only one class occurs. `place` is
+    how a message names the image in a row."""
+    check_label_range(name, labels, classes, place)
     if len(set(labels)) < 2:
         raise BadInput(
             f"{name} holds one class only; a surrogate needs at least two classes to tell apart"
@@ -150,12 +151,12 @@ def check_labels(
 
 
 def check_label_range(
-    name: str, labels: Sequence[int], classes: Sequence[str], ids: Sequence[str]
+    name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
     """Raise `BadInput` where a label is outside the classes: all that test images must meet."""
     for row, label in enumerate(labels):
         if not 0 <= label < len(classes):
             raise BadInput(
-                f"{name}: image {ids[row]} has label {label}, "
+                f"{name}: image {place(row)} has label {label}, "
                 f"but there are {len(classes)} classes (0 to {len(classes) - 1})"
             )

@@ -81,9 +81,13 @@ class Rows:
     def labels(self) -> NDArray[np.int64]:
         return np.concatenate([shard.labels for shard in self.shards])
 
-    @cached_property
-    def places(self) -> tuple[str, ...]:
-        return tuple(s.place(row) for s in self.shards for row in range(len(s.labels)))
+    def place(self, row: int) -> str:
+        """How a message names the image in this row of the split."""
+        for shard in self.shards:
+            if row < len(shard.labels):
+                return shard.place(row)
+            row -= len(shard.labels)
+        raise IndexError(row)
 
     @cached_property
     def ids(self) -> tuple[str, ...] | None:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sem_ray.data.cifar_binary import read_cifar
+from sem_ray.data.cifar_files import is_cifar
 from sem_ray.data.digits import NAME as DIGITS
 from sem_ray.data.digits import read_digits
+from sem_ray.data.form import Form
+from sem_ray.data.hub_layout import holds_parquet
+from sem_ray.data.image_folder import is_image_folder, read_image_folder
 from sem_ray.data.image_set import Dataset
+from sem_ray.data.listing import Wanted
 from sem_ray.data.parquet import read_parquet
+from sem_ray.data.resident import narrowed
 from sem_ray.data.subset import Limit
 from sem_ray.data.torchvision_sets import SETS, read_torchvision
 from sem_ray.errors import BadInput
@@ -24,20 +31,31 @@ NAMED: dict[str, Reader] = {
 
 
 def load(spec: DataSpec) -> Dataset:
-    """The images that `spec` names, on the CPU, with its limits applied.
+    """The images that `spec` names, on the CPU, with its classes, limits, size and channels.
 
     Raises `BadInput` for an unknown source, a limit below the number of classes, and anything in
     the images or labels that would make a run fail later.
     """
-    train = Limit(spec.limit, spec.seed, "data.limit")
-    test = Limit(spec.test_limit, spec.seed, "data.test_limit")
-    if spec.source not in NAMED:
-        return read_parquet(spec.source, _existing(spec.source), train, test)
-    dataset = NAMED[spec.source](spec)
-    return Dataset(
-        train=train.applied(dataset.train),
-        test=None if dataset.test is None else test.applied(dataset.test),
+    wanted = Wanted(
+        classes=spec.classes,
+        limit=Limit(spec.limit, spec.seed, "data.limit"),
+        test_limit=Limit(spec.test_limit, spec.seed, "data.test_limit"),
+        form=Form(spec.resize, spec.channels),
     )
+    if spec.source in NAMED:
+        return narrowed(NAMED[spec.source](spec), wanted)
+    return _read_path(spec.source, _existing(spec.source), wanted)
+
+
+def _read_path(name: str, path: Path, wanted: Wanted) -> Dataset:
+    """By what lies there; what none knows is refused as Parquet, in words that name them all."""
+    if holds_parquet(path):
+        return read_parquet(name, path, wanted)
+    if is_cifar(path):
+        return narrowed(read_cifar(name, path), wanted)
+    if is_image_folder(path):
+        return read_image_folder(name, path, wanted)
+    return read_parquet(name, path, wanted)
 
 
 def _existing(source: str) -> Path:

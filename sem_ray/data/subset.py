@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.image_set import ImageSet
+from sem_ray.data.class_choice import ClassChoice
 from sem_ray.draws import numpy_generator
 from sem_ray.errors import BadInput
 
@@ -56,7 +56,23 @@ class Limit:
             )
         return balanced_rows(labels, self.size, self.seed)
 
-    def applied(self, images: ImageSet) -> ImageSet:
-        """The subset of `images`, or `images` itself where the limit leaves nothing out."""
-        rows = self.rows(images.name, images.labels.cpu().numpy())
-        return images if rows is None else images.take(rows, self.note)
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is taken of a split: rows int64 ascending, their labels among the classes that are
+    taken, and what a fingerprint says is left out."""
+
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    note: str
+
+
+def chosen(name: str, labels: NDArray[np.int64], classes: ClassChoice, limit: Limit) -> Chosen:
+    """The classes first, then the limit. Raises `BadInput` as those two do."""
+    rows = classes.rows(name, labels)
+    kept = classes.position[labels[rows]]
+    within = limit.rows(name, kept)
+    if within is None:
+        return Chosen(rows, kept, classes.note)
+    note = ",".join(part for part in (classes.note, limit.note) if part)
+    return Chosen(rows[within], kept[within], note)

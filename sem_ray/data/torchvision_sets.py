@@ -81,8 +81,8 @@ def _fetched(source: str, maker: Any, root: Path) -> Any:
         reason = getattr(error, "reason", None) or error
         raise BadInput(
             f"{source} is not in {root} and could not be fetched ({reason}); "
-            f"name a Parquet folder as data.source, use digits, or set {CACHE_VARIABLE} to a "
-            "folder that holds it"
+            "name a Parquet folder or CIFAR's binary archive as data.source, use digits, or set "
+            f"{CACHE_VARIABLE} to a folder that holds it"
         ) from error
 
 

@@ -6,15 +6,35 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sem_ray.spec.base import Count, Frozen
+from sem_ray.spec.base import Count, Frozen, Whole
+
+
+def _grey_or_colour(channels: int) -> int:
+    if channels not in (1, 3):
+        raise ValueError("1 is grey and 3 is RGB")
+    return channels
+
+
+Channels = Annotated[Whole, AfterValidator(_grey_or_colour)]
 
 
 class DataSpec(Frozen):
     """An image set. Nothing here but the images' contents enters an identity."""
 
     source: str = "digits"
-    """`digits`, `torchvision:CIFAR10`, `torchvision:CIFAR100`, or the path of a Parquet file or
-    folder in the Hugging Face image layout."""
+    """`digits`, `torchvision:CIFAR10`, `torchvision:CIFAR100`, or a path: Parquet in the Hugging
+    Face image layout (a file or folder), a folder of image files with one folder a class (alone,
+    or in train/ and val/ or test/), CIFAR's binary version (a folder or tar.gz)."""
+    resize: Count | None = None
+    """Bring every image to a square of this many pixels a side as it is read: the shorter side to
+    that length (bicubic, antialiased), then the centre. Noise belongs to the resized images. Null
+    keeps the images' size, which must be one."""
+    channels: Channels | None = None
+    """1 makes every image grey, 3 makes it RGB. Null keeps what the source has: grey where all
+    images are, else RGB."""
+    classes: Annotated[Whole, Field(ge=2)] | None = None
+    """Take the first this many classes by the order of their names as text, labelled in that
+    order. Null takes all as they are. Limits apply to what is left."""
     limit: Count | None = None
     """Take this many training images: a seeded, class-balanced subset. Null takes all."""
     test_limit: Count | None = None

@@ -59,9 +59,10 @@ def protect(
 ) -> Protected:
     """Make noise for the training images of `data` and put it in the folder `out`.
 
-    data: `digits`, `torchvision:CIFAR10`, or a Parquet file or folder; None takes the settings'.
-    `actors` share the work where they are given, to the same noise. Noise that the store holds
-    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
+    data: `digits`, `torchvision:CIFAR10`, or the path of images (`DataSpec.source` says which kinds
+    are read); None takes the settings'. `actors` share the work where they are given, to the same
+    noise. Noise that the store holds already is copied, not made again. Raises `BadInput`,
+    `WorkFailed`.
     """
     spec = resolve(
         data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed

@@ -1,9 +1,10 @@
-"""Pixels come out exact and as RGB; what cannot be decoded is named."""
+"""Pixels come out exact, grey or as RGB; what cannot be decoded is named."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,24 +12,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sem_ray.data import decoding
-from sem_ray.data.decoding import Encoded, decoded, stacked
+from sem_ray.data.decoding import Encoded, judged, upright
+from sem_ray.data.form import Form
+from sem_ray.data.stacking import stacked
 from sem_ray.errors import BadInput
 from tests.data.hub_files import encoded, noise_pixels
 
 
-def _decoded(content: bytes) -> NDArray[np.uint8]:
-    return decoded(Encoded(content, "image x.png"))
+def _decoded(content: bytes | Path, channels: int | None = None) -> NDArray[np.uint8]:
+    form = Form(channels=channels)
+    return judged(Encoded(content, "image x.png"), lambda image: form.pixels(upright(image)))
 
 
 def _png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds nothing."""
+    return _png(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"")
 
+
+def _png(header: bytes, content: bytes) -> bytes:
     def part(kind: bytes, content: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + content))
         return struct.pack(">I", len(content)) + kind + content + checksum
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", b"") + part(b"IEND", b"")
+    parts = part(b"IHDR", header), part(b"IDAT", content), part(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM"])
@@ -37,15 +44,35 @@ def test_lossless_pixels_are_exact(kind: str) -> None:
     assert np.array_equal(_decoded(encoded(pixels, kind)), pixels)
 
 
-def test_grey_palette_and_transparent_images_become_rgb() -> None:
+def test_grey_stays_grey_and_all_else_becomes_rgb() -> None:
     pixels = noise_pixels(1)[0]
     grey = pixels[:, :, 0]
-    assert np.array_equal(_decoded(encoded(grey)), np.stack([grey] * 3, axis=2))
+    assert np.array_equal(_decoded(encoded(grey)), grey)
+    veiled = np.dstack([grey, np.full(grey.shape, 9, np.uint8)])
+    assert np.array_equal(_decoded(encoded(Image.fromarray(veiled, "LA"))), grey)
+    assert np.array_equal(_decoded(encoded(Image.fromarray(grey > 127))), (grey > 127) * 255)
     opaque = np.dstack([pixels, np.full(grey.shape, 9, np.uint8)])
     assert np.array_equal(_decoded(encoded(opaque)), pixels)
     palette = Image.fromarray(pixels).quantize(8)
     expected = np.asarray(palette.convert("RGB"))
     assert np.array_equal(_decoded(encoded(palette)), expected)
+    inks = Image.fromarray(pixels).convert("CMYK")
+    assert np.array_equal(_decoded(encoded(inks, "TIFF")), np.asarray(inks.convert("RGB")))
+
+
+def test_channels_that_were_asked_for() -> None:
+    pixels = noise_pixels(1)[0]
+    grey = pixels[:, :, 0]
+    assert np.array_equal(_decoded(encoded(grey), 3), np.stack([grey] * 3, axis=2))
+    luma = pixels.astype(float) @ [0.299, 0.587, 0.114]
+    assert np.abs(_decoded(encoded(pixels), 1) - luma).max() <= 0.51
+    assert np.array_equal(_decoded(encoded(grey), 1), grey)
+
+
+def test_the_first_of_several_frames_is_taken() -> None:
+    frames = [Image.fromarray(pixels).quantize(8) for pixels in noise_pixels(3)]
+    content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert np.array_equal(_decoded(content), np.asarray(frames[0].convert("RGB")))
 
 
 @pytest.mark.filterwarnings("error")
@@ -82,37 +109,46 @@ def test_a_truncated_jpeg_is_refused_rather_than_filled_with_grey() -> None:
 @pytest.mark.parametrize("side", [8_001, 9_600, 60_000])
 def test_an_image_that_claims_to_be_huge_is_never_decoded(side: int) -> None:
     with pytest.raises(BadInput, match=r"image x\.png has more than 64 megapixels"):
-        stacked([Encoded(_png_header(side, side), "image x.png")], 1)
+        stacked([Encoded(_png_header(side, side), "image x.png")], 1, Form())
 
 
-def test_sixteen_bits_are_refused_rather_than_clipped() -> None:
+def _deep_png(colour: int, channels: int) -> bytes:
+    """One pixel of 16 bits a channel, which Pillow cannot write."""
+    header = struct.pack(">IIBBBBB", 1, 1, 16, colour, 0, 0, 0)
+    return _png(header, zlib.compress(bytes(1 + 2 * channels)))
+
+
+DEEP = {
+    "grey": encoded(np.zeros((4, 4), np.uint16)),
+    "RGB": _deep_png(2, 3),
+    "grey with alpha": _deep_png(4, 2),
+    "RGB with alpha": _deep_png(6, 4),
+    "PPM": b"P6 1 1 65535\n" + bytes(6),
+    "float": encoded(Image.new("F", (4, 4)), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_sixteen_bits_are_refused_rather_than_clipped(kind: str) -> None:
     with pytest.raises(BadInput, match="more than 8 bits"):
-        _decoded(encoded(np.zeros((4, 4), np.uint16)))
+        _decoded(DEEP[kind])
 
 
-@pytest.mark.parametrize("threads_from", [0, 10**9], ids=["threads", "one thread"])
-def test_images_are_stacked_in_order(threads_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "THREADS_FROM", threads_from)
-    pixels = noise_pixels(600)
-    images = (Encoded(encoded(p), "image") for p in pixels)
-    assert np.array_equal(stacked(images, 600), pixels.transpose(0, 3, 1, 2))
+def test_fewer_bits_than_eight_are_not_deep() -> None:
+    assert _decoded(b"P6 1 1 100\n" + bytes([100] * 3)).tolist() == [[[255] * 3]]
+    assert _decoded(encoded(Image.new("P", (4, 4)), bits=2)).shape == (4, 4, 3)
 
 
-@pytest.mark.parametrize("threads_from", [0, 10**9], ids=["threads", "one thread"])
-def test_the_first_of_another_size_is_named(
-    threads_from: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(decoding, "THREADS_FROM", threads_from)
-    small, large = encoded(noise_pixels(1)[0]), encoded(noise_pixels(1, 7, 9)[0])
-    images = [Encoded(c, f"image {n}") for n, c in enumerate([small, small, large, b"x", large])]
-    with pytest.raises(BadInput, match="image 0 is 5×6 and image 2 is 9×7"):
-        stacked(images, 5)
-
-
-def test_too_many_pixels_for_the_memory() -> None:
-    image = Encoded(encoded(np.zeros((64, 64, 3), np.uint8)), "image")
-    with pytest.raises(BadInput, match=r"images of 64×64 do not fit in memory.*data\.limit"):
-        stacked([image], 10**11)
+def test_a_file_is_read_only_as_far_as_its_header_is_sound(tmp_path: Path) -> None:
+    file = tmp_path / "x.png"
+    with file.open("wb") as sparse:
+        sparse.write(_png_header(30_000, 30_000))
+        sparse.truncate(10**13)
+    with pytest.raises(BadInput, match=r"image x\.png has more than 64 megapixels"):
+        _decoded(file)
+    file.unlink()
+    with pytest.raises(BadInput, match=r"not a readable image \(No such file or directory\)"):
+        _decoded(file)
 
 
 def test_the_formats_are_all_known_to_pillow() -> None:

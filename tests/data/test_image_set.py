@@ -71,15 +71,15 @@ def test_ids_from_pixels_are_distinct() -> None:
 
 def test_labels_outside_the_classes_are_refused() -> None:
     with pytest.raises(BadInput, match="image q has label 2, but there are 2 classes"):
-        check_labels("set", [0, 2], ["cat", "dog"], ["p", "q"])
+        check_labels("set", [0, 2], ["cat", "dog"], ["p", "q"].__getitem__)
     with pytest.raises(BadInput, match="image p has label -1"):
-        check_label_range("set", [-1, 0], ["cat", "dog"], ["p", "q"])
+        check_label_range("set", [-1, 0], ["cat", "dog"], ["p", "q"].__getitem__)
 
 
 def test_one_class_is_refused_for_training_only() -> None:
-    check_label_range("set", [1, 1], ["cat", "dog"], ["p", "q"])
+    check_label_range("set", [1, 1], ["cat", "dog"], ["p", "q"].__getitem__)
     with pytest.raises(BadInput, match="one class only"):
-        check_labels("set", [1, 1], ["cat", "dog"], ["p", "q"])
+        check_labels("set", [1, 1], ["cat", "dog"], ["p", "q"].__getitem__)
 
 
 def test_a_missing_test_split_is_named(images: ImageSet) -> None:

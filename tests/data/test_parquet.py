@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from sem_ray.data import Dataset, load, parquet
-from sem_ray.data.decoding import Encoded, stacked
+from sem_ray.data import Dataset, listing, load
+from sem_ray.data.decoding import Encoded
+from sem_ray.data.form import Form
 from sem_ray.data.image_set import ids_from_pixels
+from sem_ray.data.stacking import stacked
 from sem_ray.data.subset import balanced_rows
 from sem_ray.spec import DataSpec
 from tests.data.hub_files import description, encoded, noise_pixels, write, write_pngs
@@ -130,12 +132,12 @@ def test_only_the_images_of_a_subset_are_decoded(
 ) -> None:
     seen: list[str] = []
 
-    def counted(images: Iterable[Encoded], total: int) -> NDArray[np.uint8]:
+    def counted(images: Iterable[Encoded], total: int, form: Form) -> NDArray[np.uint8]:
         listed = list(images)
         seen.extend(image.what for image in listed)
-        return stacked(listed, total)
+        return stacked(listed, total, form)
 
-    monkeypatch.setattr(parquet, "stacked", counted)
+    monkeypatch.setattr(listing, "stacked", counted)
     file = write_pngs(tmp_path / "train.parquet", 600, row_group_size=70)
     whole = _load(file).train
     assert len(seen) == 600
@@ -159,3 +161,26 @@ def test_mixed_kinds_of_image_of_one_size(tmp_path: Path) -> None:
     train = _load(write(tmp_path / "t.parquet", contents, [0, 1])).train
     assert train.shape == (3, 6, 5)
     assert (train.images[0] == train.images[0, :1]).all()
+
+
+def test_splits_of_which_one_is_grey_have_the_same_channels(tmp_path: Path) -> None:
+    pixels = noise_pixels(4)
+    grey = [encoded(each[:, :, 0]) for each in pixels]
+    write(tmp_path / "train.parquet", grey, [0, 1] * 2, paths=[None] * 4)
+    write(tmp_path / "test.parquet", grey, [0, 1] * 2)
+    data = _load(tmp_path)
+    assert data.train.shape == data.require_test().shape == (1, 6, 5)
+    write_pngs(tmp_path / "test.parquet", 4)
+    data = _load(tmp_path)
+    assert data.train.shape == data.require_test().shape == (3, 6, 5)
+    assert data.train.ids == ids_from_pixels(data.train.digests)
+    assert data.train.fingerprint == _load(tmp_path, channels=3).train.fingerprint
+
+
+def test_images_of_many_sizes_are_resized(tmp_path: Path) -> None:
+    contents = [encoded(noise_pixels(1, 6 + row, 9)[0]) for row in range(4)]
+    write(tmp_path / "train.parquet", contents, [0, 1] * 2)
+    write(tmp_path / "test.parquet", contents[:2], [0, 1])
+    data = _load(tmp_path, resize=5)
+    assert data.train.shape == data.require_test().shape == (3, 5, 5)
+    assert data.train.fingerprint != _load(tmp_path, resize=6).train.fingerprint

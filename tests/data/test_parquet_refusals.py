@@ -149,7 +149,7 @@ def _one_class(folder: Path) -> None:
 
 
 FAULTS: dict[Callable[[Path], None], str] = {
-    _nothing: r"no Parquet files in {folder}",
+    _nothing: r"no images in {folder}; name a folder that holds train",
     _no_train: r"no train-\*\.parquet in {folder}, which holds mine\.parquet",
     _missing_shard: r"holds 1 train files where train-00000-of-00002\.parquet counts 2",
     _text_file: r"{folder}/train\.parquet cannot be read as Parquet",
@@ -168,8 +168,8 @@ FAULTS: dict[Callable[[Path], None], str] = {
     _null_images: r"image in row 1 of {folder}/train\.parquet has no bytes",
     _damaged_image: r"image 5\.png \(row 5 of {folder}/train\.parquet\) is not a readable image",
     _damaged_image_without_path: r"image in row 7 of {folder}/train\.parquet is not a readable",
-    _mixed_sizes: r"image 0\.png .* is 5×6 and image 3\.png .* is 9×7",
-    _splits_of_two_sizes: r"training images of 5×6 and test images of 9×7",
+    _mixed_sizes: r"image 0\.png .* is 5×6 and image 3\.png .* is 9×7 .*data\.resize=224",
+    _splits_of_two_sizes: r"training images of 5×6 and test images of 9×7 .*data\.resize=224",
     _splits_of_two_classes: r"train\.parquet and .*test\.parquet name different classes",
     _null_label: r"row 3 of {folder}/train\.parquet has no label",
     _label_too_large: r"image 2\.png .* has label 2, but there are 2 classes",

@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sem_ray.data.image_set import ImageSet
+from sem_ray.data.form import Form
+from sem_ray.data.image_set import Dataset, ImageSet
+from sem_ray.data.listing import Wanted
+from sem_ray.data.resident import narrowed
 from sem_ray.data.subset import Limit, balanced_rows
 from sem_ray.errors import BadInput
 
@@ -60,11 +63,15 @@ def _images(count: int) -> ImageSet:
     )
 
 
+def _limited(whole: ImageSet, limit: Limit) -> ImageSet:
+    return narrowed(Dataset(whole, None), Wanted(None, limit, limit, Form())).train
+
+
 @settings(max_examples=20)
 @given(st.integers(4, 39))
 def test_a_subset_keeps_rows_together_and_says_so(size: int) -> None:
     whole = _images(40)
-    part = Limit(size, 7, "data.limit").applied(whole)
+    part = _limited(whole, Limit(size, 7, "data.limit"))
     assert len(part) == size
     assert part.fingerprint.endswith(f"+limit={size},seed=7")
     rows = [int(name) for name in part.ids]
@@ -75,9 +82,11 @@ def test_a_subset_keeps_rows_together_and_says_so(size: int) -> None:
 @pytest.mark.parametrize("size", [40, 41, None])
 def test_a_limit_that_leaves_nothing_out_is_no_subset(size: int | None) -> None:
     whole = _images(40)
-    assert Limit(size, 0, "data.limit").applied(whole) is whole
+    part = _limited(whole, Limit(size, 0, "data.limit"))
+    assert part.fingerprint == whole.fingerprint
+    assert part.images is whole.images
 
 
 def test_a_limit_below_the_number_of_classes_is_refused() -> None:
     with pytest.raises(BadInput, match=r"data\.test_limit=3 .* 4 classes of stripes; take 4"):
-        Limit(3, 0, "data.test_limit").applied(_images(40))
+        _limited(_images(40), Limit(3, 0, "data.test_limit"))

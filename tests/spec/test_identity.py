@@ -28,7 +28,15 @@ TRAINING: Values = {
     "attack_steps": 3,
     "attack_step_size": 0.7,
 }
-DATA: Values = {"data.source": "elsewhere", "data.limit": 77, "data.test_limit": 77, "data.seed": 7}
+DATA: Values = {
+    "data.source": "elsewhere",
+    "data.resize": 77,
+    "data.channels": 1,
+    "data.classes": 7,
+    "data.limit": 77,
+    "data.test_limit": 77,
+    "data.seed": 7,
+}
 SHARED: Values = {
     "augmentation.kind": "resized_crop",
     "augmentation.padding": 2,

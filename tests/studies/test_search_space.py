@@ -10,9 +10,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sem_ray.data import load
 from sem_ray.errors import BadInput
 from sem_ray.studies.distributions import Range, read_distribution
 from sem_ray.studies.search_space import StudySpec, read_study
+from tests.data.cifar_files import archived, cifar_contents
+from tests.data.folder_files import write_images
 from tests.studies.fakes import study, tree
 
 SHIPPED = sorted(Path("search_spaces").absolute().glob("*.yaml"))
@@ -137,6 +140,18 @@ def test_data_beside_the_search_file_is_found_from_anywhere(
     spec = read_study(file)
     assert spec.experiment({}).data.source == str(tmp_path / "images")
     assert spec.search["data.source"].probes() == (str(tmp_path / "images"), "digits")
+
+
+def test_folders_of_image_files_and_archives_are_data_too(tmp_path: Path) -> None:
+    write_images(tmp_path / "photos" / "train")
+    archive = archived(tmp_path / "cifar-10-binary.tar.gz", cifar_contents())
+    file = tmp_path / "mine.yaml"
+    sources = {"data.source": {"choices": ["photos", archive.name]}}
+    file.write_text(yaml.safe_dump(tree(base={"data": {"source": "photos"}}, search=sources)))
+    spec = read_study(file)
+    assert spec.search["data.source"].probes() == (str(tmp_path / "photos"), str(archive))
+    assert len(load(spec.experiment({}).data).train) == 6
+    assert len(load(spec.experiment({"data.source": str(archive)}).data).train) == 20
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "name: [", "name: x"])

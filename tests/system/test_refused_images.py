@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sem_ray.data import read_noise
+from tests.data.cifar_files import archived, cifar_contents, write_cifar
+from tests.data.folder_files import write_images
 from tests.data.hub_files import encoded, noise_pixels, write, write_pngs
 from tests.system.conftest import Command
 from tests.system.program import refused, settings
@@ -40,13 +43,32 @@ def _prose(file: Path) -> Path:
     return file
 
 
+def _photographs(folder: Path, name: str, content: bytes) -> Path:
+    (write_images(folder) / "ants" / name).write_bytes(content)
+    return folder
+
+
+def _empty_class(folder: Path) -> Path:
+    (write_images(folder) / "wasps").mkdir()
+    return folder
+
+
+def _torn_cifar(folder: Path) -> Path:
+    contents = cifar_contents()
+    return write_cifar(folder, {**contents, "test_batch.bin": contents["test_batch.bin"][:-1]})
+
+
+def _pickled_cifar(folder: Path) -> Path:
+    return archived(folder.with_suffix(".tar.gz"), {"data_batch_1": b"x"}, "cifar-10-batches-py")
+
+
 Faulty = tuple[Callable[[Path], Path | str], str]
 FAULTY: dict[str, Faulty] = {
     "nothing there": (lambda file: file, "no image set '.*set.parquet'.*no such file or folder"),
     "a misspelt name": (lambda _: "digit", r"no image set 'digit' \(did you mean digits\?\)"),
     "no name": (lambda _: "", "the data's name is empty"),
     "blanks": (lambda _: "  ", "the data's name is empty"),
-    "an empty folder": (_folder, "no Parquet files in .*set.parquet"),
+    "an empty folder": (_folder, "no images in .*set.parquet; name a folder"),
     "no Parquet": (_prose, "set.parquet cannot be read as Parquet"),
     "no image column": (_text, "set.parquet has no image column .* found text"),
     "no label column": (_unlabelled, "set.parquet has no label column .* found image"),
@@ -71,6 +93,21 @@ FAULTY: dict[str, Faulty] = {
         lambda file: write(file, PNGS, [0, 1, -1, 1]),
         r"image 2\.png .* has label -1, but there are 2 classes",
     ),
+    "photographs of mixed sizes": (
+        lambda folder: _photographs(folder, "x.png", LARGER),
+        r"images differ in size: .*0\.png is 5×6 and .*x\.png is 5×9 .*--set data\.resize=224",
+    ),
+    "a damaged photograph": (
+        lambda folder: _photographs(folder, "0.png", TORN),
+        r"ants/0\.png is not a readable image",
+    ),
+    "something else among photographs": (
+        lambda folder: _photographs(folder, "0.txt", b"text"),
+        r"ants/0\.txt is not of a known kind of image",
+    ),
+    "a class without photographs": (_empty_class, "the class folder .*wasps holds no images"),
+    "a torn batch of CIFAR": (_torn_cifar, r"test_batch\.bin has .* no whole number of records"),
+    "pickled CIFAR": (_pickled_cifar, "a pickle.*give the binary version, cifar-10-binary.tar.gz"),
     "one class only": (lambda file: write(file, PNGS, [1, 1, 1, 1]), "holds one class only"),
 }
 
@@ -91,6 +128,42 @@ def test_images_that_cannot_be_used_are_named(
 def test_a_limit_below_the_number_of_classes_is_refused(command: Command) -> None:
     line = refused(command("protect", "digits", "--limit", "9", "--out", "out"))
     assert "data.limit=9 is fewer images than the 10 classes" in line
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.classes=11", "data.classes=11 is more than the 10 classes of digits"),
+        ("data.classes=1", "data.classes: Input should be greater than or equal to 2"),
+        ("data.channels=2", "data.channels: 1 is grey and 3 is RGB, got 2"),
+        ("data.channels=true", "data.channels: expected a number"),
+        ("data.resize=0", "data.resize: Input should be greater than or equal to 1"),
+        ("data.resize=9999999", "9999999×9999999 do not fit in memory"),
+    ],
+)
+def test_forms_that_cannot_be_had_are_refused(command: Command, setting: str, message: str) -> None:
+    line = refused(command("protect", "digits", "--set", setting, "--out", "out"))
+    assert message in line
+
+
+def test_photographs_of_many_sizes_are_protected_as_they_are_resized(
+    here: Path, command: Command
+) -> None:
+    _photographs(write_images(here / "set" / "train"), "x.png", LARGER)
+    write_images(here / "set" / "val", 1)
+    assert command("protect", "set", *settings(data__resize=8), "--out", "out").code == 0
+    assert command("evaluate", "set", "--noise", "out", "--radius", "0").code == 0
+    line = refused(command("evaluate", "set", "--noise", "out", "--set", "data.resize=9"))
+    assert "have other pixels" in line
+
+
+def test_grey_images_are_protected_as_grey_ones(here: Path, command: Command) -> None:
+    grey = [encoded(pixels[:, :, 0]) for pixels in noise_pixels(8)]
+    for split in ("train", "test"):
+        write(here / "set" / f"{split}.parquet", grey, [0, 1] * 4)
+    assert command("protect", "set", *settings(), "--out", "out").code == 0
+    assert read_noise(here / "out").values.shape == (8, 1, 6, 5)
+    assert command("evaluate", "set", "--noise", "out", "--radius", "0").code == 0
 
 
 def test_images_without_a_test_split_can_be_protected_and_not_evaluated(
