@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from sem_ray.data import ImageSet, Noise
+from sem_ray.data import Noise, load
 from sem_ray.errors import BadInput
 from sem_ray.progress import Progress
+from sem_ray.spec import DataSpec
 from sem_ray.verbs import Verified, verify
 from sem_ray.verbs.checks import Check
 from tests.data.hub_files import encoded, noise_pixels, write
@@ -173,25 +174,23 @@ def test_a_shuffled_copy_is_the_same_set_with_a_warning(tmp_path: Path) -> None:
     assert statuses(found) == {"fingerprint": "warn"}
 
 
-def limited(images: ImageSet, data: Path, folder: Path) -> Path:
+def limited(data: Path, folder: Path) -> Path:
     """Noise made with a limit of ten."""
-    from sem_ray.data.subset import Limit
-
-    part = Limit(10, 3, "data.limit").applied(images)
+    part = load(DataSpec(source=str(data), limit=10, seed=3)).train
     spec = {"data": {"source": str(data), "limit": 10, "seed": 3}}
     return noise_folder(folder, part, spec=spec)
 
 
 def test_noise_of_a_subset_is_held_against_that_subset(tmp_path: Path) -> None:
     data = image_set(tmp_path)
-    found = verify(limited(images_of(data), data, tmp_path / "noise"), str(data))
+    found = verify(limited(data, tmp_path / "noise"), str(data))
     assert statuses(found) == {"images without noise": "warn"}
     assert check(found, "images without noise").figure == "0 of 10 (limit=10,seed=3)"
 
 
 def test_in_a_shuffled_copy_the_images_of_a_subset_are_found_by_id(tmp_path: Path) -> None:
     data = image_set(tmp_path)
-    noise = limited(images_of(data), data, tmp_path / "noise")
+    noise = limited(data, tmp_path / "noise")
     found = verify(noise, str(_copy(data, list(reversed(range(COUNT))))))
     assert statuses(found) == {"images without noise": "warn", "fingerprint": "warn"}
     assert check(found, "images without noise").value == COUNT - 10
