@@ -120,7 +120,7 @@ def at_work(*rates: float) -> tuple[Worker, ...]:
 
 
 def test_each_actor_has_a_line_with_its_shards_and_rate(screen: MakeScreen) -> None:
-    seen = screen(width=130)
+    seen = screen(width=150)
     with StageProgress() as progress:
         figures = {"loss": 0.5}
         progress(Progress("noise", 1, 9, figures=figures, workers=at_work(90.0, 30.5)))
