@@ -66,13 +66,17 @@ class Checkpoint:
         """The checkpoint before the last."""
         return self.file.with_name(self.file.name + BEFORE)
 
+    @property
+    def _damaged(self) -> Path:
+        return self.file.with_name(self.file.name + ".damaged")
+
     def load(self) -> tuple[Tensors, Facts] | None:
         """What was saved last, or before it where that is damaged, on the CPU; None where nothing
         was.
 
         Raises `WorkFailed` where no file is whole, which is to say damaged afterwards.
         """
-        self._settle()
+        self.settle()
         found = [file for file in (self.file, self.before) if file.is_file()]
         for file in found:
             try:
@@ -80,6 +84,8 @@ class Checkpoint:
             except Damaged as error:
                 if file != found[-1]:
                     self.on_trouble(f"{error}; going on from the one before it")
+                    # Or the next save would push the whole one out with it.
+                    file.replace(self._damaged)
                     continue
                 raise WorkFailed(f"{error}; remove it to start this run again") from error
         return None
@@ -97,7 +103,7 @@ class Checkpoint:
     def save_aside(self, tensors: Tensors, facts: Facts) -> None:
         """Write while the caller goes on, who must leave the tensors alone. What cannot be written
         is tried again, then said, and the run goes on."""
-        self._settle()
+        self.settle()
         self._writer = self._writer or ThreadPoolExecutor(1, "checkpoint")
         self._last = time.monotonic()
         self._writing = self._writer.submit(self._save_patiently, tensors, facts)
@@ -105,21 +111,21 @@ class Checkpoint:
     def save(self, tensors: Tensors, facts: Facts) -> None:
         """Replace the file, the last one becoming the one before it. Raises `OSError` where it
         cannot be written."""
-        self._settle()
+        self.settle()
         self._save(tensors, facts)
         self._last = time.monotonic()
 
     def remove(self) -> None:
         """For when the run is finished."""
-        self._settle()
-        self.file.unlink(missing_ok=True)
-        self.before.unlink(missing_ok=True)
+        self.settle()
+        for file in (self.file, self.before, self._damaged):
+            file.unlink(missing_ok=True)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Wait for what is being written."""
-        if self._writing is not None:
-            self._writing.result()
-            self._writing = None
+        writer, self._writer, self._writing = self._writer, None, None
+        if writer is not None:
+            writer.shutdown()
 
     def _save_patiently(self, tensors: Tensors, facts: Facts) -> None:
         for attempt in range(TRIES):
@@ -144,6 +150,7 @@ class Checkpoint:
             if self.file.exists():
                 self.file.replace(self.before)
             aside.replace(self.file)
+            sync(self.file.parent)
         finally:
             aside.unlink(missing_ok=True)
 
@@ -156,8 +163,16 @@ def write(file: Path, tensors: Mapping[str, Tensor], facts: Facts) -> None:
         save_file(whole, file, metadata={FACTS: text, DIGEST: digest(whole, text)})
     except SafetensorError as error:
         raise OSError(str(error)) from error
-    with file.open("rb") as written:
-        os.fsync(written.fileno())
+    sync(file)
+
+
+def sync(path: Path) -> None:
+    """Have a file or folder on the disk when this returns."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read(file: Path) -> tuple[Tensors, Facts]:

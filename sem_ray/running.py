@@ -135,6 +135,7 @@ class _Conducted:
         self.start = time.perf_counter()
         self.loss = float("nan")
         self._earlier: float | None = None
+        self._kept: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._pace = 0.0
 
     @property
@@ -142,15 +143,15 @@ class _Conducted:
         return time.perf_counter() - self.start + (self._earlier or 0.0)
 
     def go_on(self) -> None:
-        """From the last checkpoint, or from the beginning."""
-        saved = self.checkpoint.load() if self.checkpoint else None
+        """From what was last kept, here or in the checkpoint, or from the beginning."""
+        saved = self._kept or (self.checkpoint.load() if self.checkpoint else None)
+        earlier = saved[1]["seconds"] if saved else 0.0
+        self._earlier = earlier if self._earlier is None else self._earlier
         if saved is None:
             self.crew.load(None)
             return
         tensors, facts = saved
         self.loss = facts["loss"]
-        if self._earlier is None:
-            self._earlier = facts["seconds"]
         self.crew.load(unpacked(tensors, facts))
 
     def advance(self) -> None:
@@ -183,7 +184,8 @@ class _Conducted:
             self.checkpoint.save(*self._packed())
             raise OutOfTime("out of time: saved, and the same call goes on from here")
         if self.checkpoint.due():
-            self.checkpoint.save_aside(*self._packed())
+            self._kept = self._packed()
+            self.checkpoint.save_aside(*self._kept)
 
     def _packed(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         state = self.crew.state()

@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from sem_ray.checkpoint import Checkpoint
+from sem_ray.checkpoint import Checkpoint, sync
 from sem_ray.errors import BadInput, writing_to
 
 STORE_VARIABLE = "SEM_RAY_STORE"
@@ -83,8 +83,11 @@ class Store:
         """Where the making of an artifact stands; gone once the block ends well. Only for who holds
         the artifact's lock."""
         checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
-        with writing_to(self.root, WAY_OUT):
-            yield checkpoint
+        try:
+            with writing_to(self.root, WAY_OUT):
+                yield checkpoint
+        finally:
+            checkpoint.settle()
         checkpoint.remove()
 
     @contextmanager
@@ -159,15 +162,6 @@ def require_space(folder: Path, size: int, what: str, way_out: str) -> None:
             f"{what} needs {_megabytes(size)} in {folder}, where {_megabytes(free)} are free; "
             f"{way_out}"
         )
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk when this returns."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _megabytes(size: int) -> str:

@@ -96,6 +96,9 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before_it(
     tensors, facts = checkpoint.load() or ({}, {})
     assert facts == {"n": 1} and set(tensors["x"].tolist()) == {1.0}
     (line,) = said
+    checkpoint.save({"x": torch.zeros(2)}, {"n": 3})
+    (tmp_path / "c").unlink()  # killed between two renames
+    assert (checkpoint.load() or ({}, {}))[1] == {"n": 1}, "the damaged one took its place"
     assert line.startswith(f"the checkpoint {tmp_path / 'c'} is damaged")
     assert line.endswith("; going on from the one before it")
 

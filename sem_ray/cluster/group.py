@@ -9,8 +9,10 @@ from typing import Any
 import ray
 from ray.exceptions import (
     ActorUnavailableError,
+    LocalRayletDiedError,
     NodeDiedError,
     ObjectLostError,
+    OutOfMemoryError,
     RayActorError,
     RayTaskError,
     WorkerCrashedError,
@@ -29,7 +31,15 @@ SETTLE = 10.0
 """Seconds that members have to notice the loss of another; then they are replaced as well."""
 MOST_LOSSES = 20
 """Losses without one step done between them, after which the run is given up."""
-GONE = (RayActorError, NodeDiedError, ObjectLostError, WorkerCrashedError, Silent)
+GONE = (
+    RayActorError,
+    NodeDiedError,
+    ObjectLostError,
+    WorkerCrashedError,
+    OutOfMemoryError,
+    LocalRayletDiedError,
+    Silent,
+)
 
 
 class ShardGroup:
@@ -47,7 +57,7 @@ class ShardGroup:
         self._test = [ray.put(pack(test))] if test is not None else []
         self._members: list[Member] = []
         self._meetings = 0
-        self._losses = 0
+        self._losses = self._furthest = 0
 
     @property
     def waiting(self) -> bool:
@@ -70,7 +80,9 @@ class ShardGroup:
         reports: list[Report] = self._all(
             [member.actor.advance.remote(until) for member in self._members]
         )
-        self.done, self._losses = reports[0].done, 0
+        self.done = reports[0].done
+        if self.done > self._furthest:  # steps done again are no progress
+            self._furthest, self._losses = self.done, 0
         return Report(
             done=self.done,
             losses={shard: loss for one in reports for shard, loss in one.losses.items()},
@@ -90,12 +102,13 @@ class ShardGroup:
 
     def leave(self) -> None:
         """Let the members go, who may join another run."""
+        for member in self._members:
+            member.actor.leave.remote()
         self._members = []
         self._parts, self._test = [], []
 
     def _join(self, state: Sequence[Any]) -> None:
-        members = self._staff.gathered()[: self._job.split.count]
-        self._members = members
+        self._members = members = self._staff.gathered()
         self._meetings += 1
         first = members[0]
         (port,) = self._all([first.actor.open_door.remote(first.place.address)], [first])
@@ -132,7 +145,7 @@ class ShardGroup:
             return found
         for error in wrong:
             if not _is_loss(error):
-                raise _cause(error)
+                raise _told(error) from error
         self._note_loss(wrong)
         raise Regather
 
@@ -140,11 +153,11 @@ class ShardGroup:
         self.restarts += 1
         self._losses += 1
         if self._losses > MOST_LOSSES:
-            died = [str(error).strip() for error in wrong if isinstance(error, RayActorError)]
-            reason = died[0].splitlines()[0] if died else ""
+            died = [error for error in wrong if isinstance(error, GONE)]
+            reason = str(_cause((died or list(wrong))[0])).strip().partition("\n")[0]
             raise WorkFailed(
-                f"actors died {self._losses} times at step {self.done} without one step done: "
-                f"{reason or 'they lost each other'}"
+                f"the group lost {'actors' if died else 'touch'} {self._losses} times around step "
+                f"{self.done} without getting further: {reason or 'no answer'}"
             )
 
 
@@ -159,3 +172,10 @@ def _is_loss(error: Exception) -> bool:
 def _cause(error: Exception) -> Exception:
     """What the member raised, out of what Ray wraps it in."""
     return error.cause if isinstance(error, RayTaskError) else error
+
+
+def _told(error: Exception) -> Exception:
+    """What the driver raises for what a member raised. A member's disk or socket is not the
+    driver's."""
+    cause = _cause(error)
+    return WorkFailed(f"an actor failed: {cause}") if isinstance(cause, OSError) else cause

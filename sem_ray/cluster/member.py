@@ -31,7 +31,7 @@ class Place:
 
 
 class NoiseShard:
-    """One member of a group. A call that fails leaves it able to join again."""
+    """One member of a group, able to join again whatever failed."""
 
     def __init__(self, cpus: float, gpus: float) -> None:
         torch.set_num_threads(max(1, int(cpus)))
@@ -63,11 +63,28 @@ class NoiseShard:
         beginning. `parts`, one a shard, `test` and `state`, one or none, are references, which Ray
         passes on as they are where they lie in a list. Raises `PeerLost`."""
         self.leave()
+        try:
+            self._join(job, meeting, owned, parts, test, state)
+        except BaseException:
+            self.leave()
+            raise
+
+    def _join(
+        self,
+        job: Job,
+        meeting: Meeting,
+        owned: Sequence[int],
+        parts: Sequence[Any],
+        test: Sequence[Any],
+        state: Sequence[Any],
+    ) -> None:
         rows = unpack(ray.get(list(parts)), self._device)
         tested = unpack(ray.get(list(test)), self._device) if test else None
+        door, self._door = self._door, None
         if meeting.count > 1:
-            door, self._door = self._door, None
             self._peers = Gathered(meeting, door if meeting.rank == 0 else None)
+        elif door is not None:
+            door.close()
         self._crew = job.crew(rows, owned, self._peers, tested)
         self._crew.load(as_tensors(*ray.get(list(state))) if state else None)
         self._job, self._owned, self._name = job, tuple(owned), f"actor {meeting.rank}"
@@ -76,7 +93,12 @@ class NoiseShard:
         """Its part of the steps up to `until`. Raises `PeerLost`."""
         crew = self._at_work()
         start, before = time.perf_counter(), crew.done
-        report = crew.advance(until)
+        try:
+            report = crew.advance(until)
+        except BaseException:
+            # Whoever waits for this member notices at once.
+            self.leave()
+            raise
         seconds = time.perf_counter() - start
         images = self._job.images(self._owned, report.done - before)
         return replace(
@@ -89,11 +111,11 @@ class NoiseShard:
         return as_arrays(state if shared else replace(state, shared={}))
 
     def leave(self) -> None:
-        """Drop the run, and the others."""
+        """Drop the run, and the others, who notice at once."""
         self._crew = None
-        if isinstance(self._peers, Gathered):
-            self._peers.leave()
-        self._peers = ALONE
+        peers, self._peers = self._peers, ALONE
+        if isinstance(peers, Gathered):
+            peers.leave()
 
     def _at_work(self) -> Crew:
         if self._crew is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from sem_ray.cluster.member import NoiseShard, Place
@@ -20,10 +20,15 @@ from sem_ray.errors import WorkFailed
 GRACE = 20.0
 """Seconds to wait for the replacement of an actor whose machine is at hand, before the others go on
 without it."""
-MOST_STILLBORN = 5
-"""Actors a place that may die as they start."""
+MOST_STILLBORN = 8
+"""Actors that may die as they start, one after the other, while nobody else is there."""
+SLOWEST = 60.0
+"""Most seconds between tries to start an actor where starting fails."""
 PATIENCE = 300.0
-"""Seconds to wait for the first actor of all."""
+"""Seconds to wait for all actors at first, and for any where all were lost."""
+
+
+_REMOTE = ray.remote(NoiseShard)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class _Slot:
     member: Member | None = None
     awaited_until: float = 0.0
     """Until when the others wait for it."""
+    hire_from: float = 0.0
+    """Not before then."""
 
 
 class Staff:
@@ -93,19 +100,25 @@ class Staff:
     def _hire(self) -> None:
         actors = self._places.actors
         for number, slot in enumerate(self._slots):
-            if slot.actor is None:
+            if slot.actor is None and slot.hire_from <= time.monotonic():
                 place = PlacementGroupSchedulingStrategy(
                     self._places.group, placement_group_bundle_index=self._places.first + number
                 )
-                options = {"num_cpus": actors.cpus, "num_gpus": actors.gpus, "max_restarts": 0}
-                kind = ray.remote(NoiseShard).options(scheduling_strategy=place, **options)
+                kind = _REMOTE.options(
+                    scheduling_strategy=place,
+                    num_cpus=actors.cpus,
+                    num_gpus=actors.gpus,
+                    max_restarts=0,
+                )
                 slot.actor = kind.remote(actors.cpus, actors.gpus)
                 slot.coming = slot.actor.place.remote()
 
     def _look(self, patience: float) -> None:
         """Note who arrived, waiting for one of them at most so long."""
+        self._hire()
         coming = {slot.coming: slot for slot in self._slots if slot.coming is not None}
         if not coming:
+            time.sleep(patience)
             return
         arrived, _ = ray.wait(list(coming), num_returns=1, timeout=patience)
         for reference in arrived:
@@ -113,17 +126,20 @@ class Staff:
             slot.coming = None
             try:
                 place = ray.get(reference)
-            except RayActorError as error:
+            except RayError as error:
                 self._note_stillborn(error)
                 slot.actor = None
+                slot.hire_from = time.monotonic() + min(2.0**self._stillborn, SLOWEST) - 2
                 self._hire()
             else:
+                self._stillborn = 0
                 slot.member = Member(self._slots.index(slot), slot.actor, place)
 
-    def _note_stillborn(self, error: RayActorError) -> None:
+    def _note_stillborn(self, error: RayError) -> None:
         """Some may be killed as they start; where all are, something else is wrong."""
         self._stillborn += 1
-        if self._stillborn > MOST_STILLBORN * len(self._slots):
+        nobody = not any(slot.member for slot in self._slots)
+        if nobody and self._stillborn > MOST_STILLBORN:
             reason = str(error).strip().splitlines()[-1]
             raise WorkFailed(f"actors die as they start ({self._stillborn} did): {reason}")
 
@@ -143,7 +159,7 @@ class Silent(Exception):
 
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
     """What each call gave or raised; `Silent` for those that say nothing `settle` seconds after
-    the first failure: whoever waits for a dead member may wait long."""
+    the first failure."""
     waiting = list(references)
     end: float | None = None
     while waiting and (end is None or time.monotonic() < end):

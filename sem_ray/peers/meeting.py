@@ -47,15 +47,20 @@ def open_door(address: str) -> socket.socket:
 
 
 class Gathered:
-    """A member of a meeting that has gathered. Sums of weights' gradients go through a group of
-    their own, so that the small sums of BatchNorm never queue behind them."""
+    """A member of a meeting that has gathered. Under gloo, sums of weights' gradients go through a
+    group of their own, so that the small sums of BatchNorm never queue behind them; NCCL wants one
+    group a device."""
 
     def __init__(self, meeting: Meeting, door: socket.socket | None = None) -> None:
         """Returns once every member is here. Raises `PeerLost` where one does not come."""
         self.rank, self.count = meeting.rank, meeting.count
         with _losses():
             self._store = _store(meeting, door)
-            self._groups = [_group(self._store, meeting, name) for name in ("sums", "gradients")]
+            names = ("sums",) if meeting.gpus else ("sums", "gradients")
+            self._groups = [_group(self._store, meeting, name) for name in names]
+            # NCCL meets at the first sum.
+            first = torch.zeros(1, device="cuda" if meeting.gpus else "cpu")
+            self._groups[0].allreduce([first]).wait()
 
     def add(self, values: Tensor) -> None:
         with _losses():
@@ -63,7 +68,7 @@ class Gathered:
 
     def add_later(self, values: Tensor) -> Waiting:
         with _losses():
-            work = self._groups[1].allreduce([values])
+            work = self._groups[-1].allreduce([values])
 
         def wait() -> None:
             with _losses():
@@ -76,6 +81,9 @@ class Gathered:
         for group in self._groups:
             with suppress(RuntimeError):
                 group.abort()
+        # gloo closes its sockets when it is freed, and not before.
+        self._groups.clear()
+        del self._store
 
 
 def _store(meeting: Meeting, door: socket.socket | None) -> c10d.Store:
@@ -112,4 +120,5 @@ class _losses:  # noqa: N801  a context manager reads as a verb
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
-            raise PeerLost("another member of the run is gone") from error
+            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+            raise PeerLost(f"another member of the run is gone ({reason})") from error

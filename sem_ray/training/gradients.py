@@ -6,6 +6,7 @@ filled it, while the layers before it are still at work.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -80,11 +81,19 @@ class Gradients:
             yield names
 
     def _listen(self) -> None:
+        # A leaf holds its hooks where Python sees no cycle; holding `self` there would keep every
+        # network that ever trained.
+        me = weakref.ref(self)
+
+        def arrived(bucket: _Bucket) -> None:
+            if (gradients := me()) is not None:
+                gradients._arrived(bucket)
+
         for bucket in self._buckets:
             for name in bucket.names:
                 for leaves in self.leaves:
                     leaves[name].register_post_accumulate_grad_hook(  # type: ignore[no-untyped-call]
-                        lambda _, bucket=bucket: self._arrived(bucket)
+                        lambda _, bucket=bucket: arrived(bucket)
                     )
 
     def _arrived(self, bucket: _Bucket) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from sem_ray.checkpoint import sync
 from sem_ray.data import ImageSet, Noise, read_noise, write_noise
 from sem_ray.data.noise_file import MANIFEST
 from sem_ray.errors import BadInput, writing_to
 from sem_ray.figures.preview import contact_sheet
-from sem_ray.store import sync, try_writing, whole_folder
+from sem_ray.store import try_writing, whole_folder
 
 PREVIEW = "preview.png"
 ASIDE = ".sem-ray-"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -91,3 +94,25 @@ def test_a_batch_is_normalised_as_a_whole() -> None:
     joint = generate(tiny_spec(shards=4, surrogate={"batch": 12}), images, device=CPU)
     whole = generate(tiny_spec(shards=1, surrogate={"batch": 12}), images, device=CPU)
     assert joint.loss == pytest.approx(whole.loss, rel=0.3)
+
+
+def test_a_member_that_joins_again_keeps_nothing_of_the_last_time() -> None:
+    """Actors stay from one run to the next, and join again after every loss."""
+
+    def act(peers: Peers) -> bool:
+        spec, images = tiny_spec(shards=4), random_images(23)
+        split = split_of(spec, len(images))
+        owned = SHARING[1][peers.rank]
+        rows = own_rows(images, split, owned)
+        crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
+        crew.advance(1)
+        network = weakref.ref(crew.engine.surrogate.network)
+        del crew
+        for _ in range(40):  # a collection that meets another thread's does nothing
+            gc.collect()
+            if network() is None:
+                return True
+            time.sleep(0.05)
+        return False
+
+    assert together(2, act) == [True, True]
