@@ -15,23 +15,23 @@ GPUS = Machine(
     inside=Link(450e9, 3e-6, start=20e-6, tree=True),  # NVLink 4's data sheet; delays assumed
     between=Link(50e9, 5e-6, start=20e-6, tree=True),  # InfiniBand NDR, one a GPU; delays assumed
     gradient_bytes=4,
-    report=1e-3,  # benchmarks.calls on two cores
+    report=0.9e-3,  # benchmarks.calls on two cores
     call=0.3e-3,
-    state=0.5e9,  # benchmarks.scaling on two cores
+    state=0.45e9,  # benchmarks.scaling on two cores
 )
 REPLAY = 1e-4
 """Least seconds of a compiled pass, replayed as a CUDA graph: an assumption."""
 CORES = Machine(
     flops=1.0e11,
     launch=0.0,
-    memory=1.8e10,
+    memory=1.4e10,
     devices=os.cpu_count() or 1,
-    inside=Link(1.5e9, 6e-5, hidden=0.0),
+    inside=Link(0.75e9, 6.8e-5, hidden=0.0),
     between=None,
     gradient_bytes=8,
-    report=1e-3,
+    report=0.9e-3,
     call=0.3e-3,
-    state=0.5e9,
+    state=0.45e9,
 )
 """The measured figures of two cores of an AMD EPYC, unless --measure finds others."""
 BETWEEN_FAILURES = 50_676 * 3600
