@@ -22,19 +22,30 @@ class Work:
 
 def forward_flops(network: nn.Module, shape: tuple[int, int, int]) -> tuple[float, float]:
     """FLOPs of one image's forward pass, and of its first layer: 2 for a multiply-add."""
-    found: list[float] = []
+    found = list(layer_flops(network, shape).values())
+    return sum(found), found[0]
 
-    def count(layer: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+
+def layer_flops(network: nn.Module, shape: tuple[int, int, int]) -> dict[str, float]:
+    """Of one image's forward pass, by the names of convolutions and linear layers, in the order
+    they run."""
+    found: dict[str, float] = {}
+
+    def count(name: str, layer: nn.Module, output: Tensor) -> None:
         weight = cast(Tensor, layer.weight)
         places = output[0].numel() / weight.shape[0]
-        found.append(2 * weight.numel() * places)
+        found[name] = found.get(name, 0) + 2 * weight.numel() * places
 
-    for layer in network.modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
-            layer.register_forward_hook(count)
+    hooks = [
+        layer.register_forward_hook(lambda layer, _, output, name=name: count(name, layer, output))
+        for name, layer in network.named_modules()
+        if isinstance(layer, (nn.Conv2d, nn.Linear))
+    ]
     with torch.no_grad():
         network.eval()(torch.zeros(1, *shape))
-    return sum(found), found[0]
+    for hook in hooks:
+        hook.remove()
+    return found
 
 
 def sem_step(spec: ExperimentSpec, classes: int, shape: tuple[int, int, int]) -> Work:

@@ -110,6 +110,11 @@ def compared(
 COLUMNS = {
     "variant": ("variant", "{}"),
     "seconds": ("s/step", "{:.4f}"),
+    "images_per_second": ("images/s", "{:.2f}"),
+    "ratio": ("× the first", "{:.2f}"),
+    "slowest_seconds": ("slowest member, s", "{:.4f}"),
+    "driver_seconds": ("driver, s", "{:.4f}"),
+    "driver_percent": ("driver %", "{:.2f}"),
     "flop_per_second": ("TFLOP/s", "{:.3f}"),
     "gemm_flop_per_second": ("GEMM TFLOP/s", "{:.3f}"),
     "of_gemm": ("of GEMM", "{:.2f}"),

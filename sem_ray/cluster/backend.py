@@ -43,7 +43,7 @@ class OnActors:
         more actors than shards."""
         split = generation_split(spec, len(images))
         plan = GenerationPlan.of(spec, split)
-        with self._group(Job(spec, split), images.rows) as group:
+        with self.group(Job(spec, split), images.rows) as group:
             return Generated.of(conduct(plan, group, sink=sink, checkpoint=checkpoint))
 
     def train_victim(
@@ -58,7 +58,7 @@ class OnActors:
     ) -> Victim:
         """As `sem_ray.victims.train_victim`, to the same figures."""
         job = Job(spec, victim_split(spec, len(train)), radius)
-        with self._group(job, train.rows, test.rows) as group:
+        with self.group(job, train.rows, test.rows) as group:
             plan = VictimPlan.of(spec, radius)
             return Victim.of(radius, conduct(plan, group, sink=sink, checkpoint=checkpoint))
 
@@ -67,7 +67,9 @@ class OnActors:
         self._staff.close()
 
     @contextmanager
-    def _group(self, job: Job, train: Rows, test: Rows | None = None) -> Iterator[ShardGroup]:
+    def group(self, job: Job, train: Rows, test: Rows | None = None) -> Iterator[ShardGroup]:
+        """The actors as the crew of one job, for `conduct`; they let go of it at the end. Raises
+        `BadInput` where there are more actors than shards."""
         self._refuse_idle(job.split)
         group = ShardGroup(job, train, test, self._staff, gpus=self._gpus)
         try:

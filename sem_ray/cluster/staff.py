@@ -160,15 +160,26 @@ class Silent(Exception):
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
     """What each call gave or raised; `Silent` for those that say nothing `settle` seconds after
     the first failure."""
+    found: dict[Any, Any] = {}
     waiting = list(references)
     end: float | None = None
     while waiting and (end is None or time.monotonic() < end):
         left = None if end is None else max(end - time.monotonic(), 0)
-        done, waiting = ray.wait(waiting, num_returns=1, timeout=left)
-        if end is None and any(isinstance(_outcome(one), Exception) for one in done):
+        ray.wait(waiting, num_returns=1, timeout=left)
+        # All that are there at once: one by one, a thousand members take a second of the driver.
+        done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0)
+        found.update(zip(done, _outcomes(done), strict=True))
+        if end is None and any(isinstance(found[one], Exception) for one in done):
             end = time.monotonic() + settle
     for reference in references:
-        yield Silent() if reference in waiting else _outcome(reference)
+        yield found[reference] if reference in found else Silent()
+
+
+def _outcomes(done: Sequence[Any]) -> list[Any]:
+    try:
+        return list(ray.get(list(done)))
+    except RayError:
+        return [_outcome(one) for one in done]
 
 
 def _outcome(reference: Any) -> Any:
