@@ -29,9 +29,18 @@ def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
 
 
 def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
-    """What a generation depends on."""
+    """What a generation depends on. Other methods' settings, and phases that are the method's own,
+    do not enter: noise keeps its identity when a method is added."""
     shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
-    return {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+    content = {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+    content["noise"] = {k: v for k, v in content["noise"].items() if _enters(spec, k, v)}
+    return content
+
+
+def _enters(spec: ExperimentSpec, name: str, value: Any) -> bool:
+    if isinstance(value, dict):
+        return name == spec.noise.method
+    return value is not None or name not in ("noise_phase", "surrogate_phase")
 
 
 def victim_content(
