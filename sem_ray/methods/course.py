@@ -51,8 +51,10 @@ class Course(Protocol):
     """A method at work. Units are pure functions of what `shared` and `kept` give, of their number
     and of the spec, so a run goes on from anywhere."""
 
-    noise: Tensor
-    """int8 [n, C, H, W] in 1/255, of the rows here; whole after the last unit."""
+    @property
+    def noise(self) -> Tensor:
+        """int8 [n, C, H, W] in 1/255, of the rows here; whole after the last unit."""
+        ...
 
     @property
     def finished(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
@@ -76,9 +77,39 @@ class NoisePhase:
         def perturb(views: Tensor, targets: Tensor) -> Tensor:
             return self.perturbation(network, views, targets, self.attack, stream)
 
-        noise = stream.ball(images, self.radius)
-        for _ in range(self.steps):
-            views = draw_views(self.augmentation, stream, self.samples, images)
-            gradient = noise_gradient(network, images, noise, labels, views, perturb)
-            noise = signed_step(noise, gradient, -self.step, self.radius)
-        return noise
+        return descended(
+            network,
+            images,
+            labels,
+            stream,
+            views=partial(draw_views, self.augmentation, stream, self.samples, images),
+            radius=self.radius,
+            step=self.step,
+            steps=self.steps,
+            perturb=perturb,
+        )
+
+
+def as_they_are(views: Tensor, labels: Tensor) -> Tensor:  # noqa: ARG001
+    return views
+
+
+def descended(
+    network: FrozenTwin,
+    images: Tensor,
+    labels: Tensor,
+    stream: Stream,
+    *,
+    views: Callable[[], Views],
+    radius: float,
+    step: float,
+    steps: int,
+    perturb: Perturb = as_they_are,
+) -> Tensor:
+    """Noise within ±radius that makes `network` find `labels` in images [n, C, H, W]: a uniform
+    start from `stream`, then signed steps, each through views of its own."""
+    noise = stream.ball(images, radius)
+    for _ in range(steps):
+        gradient = noise_gradient(network, images, noise, labels, views(), perturb)
+        noise = signed_step(noise, gradient, -step, radius)
+    return noise
