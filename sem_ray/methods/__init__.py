@@ -6,13 +6,15 @@ from __future__ import annotations
 from sem_ray.errors import BadInput
 from sem_ray.methods.course import Course, Ground, Method, Stage, rounded, split_of
 from sem_ray.methods.em import EM
+from sem_ray.methods.ntga import NTGA
 from sem_ray.methods.rem import REM
 from sem_ray.methods.sem import SEM
+from sem_ray.methods.shortcut import SHORTCUT
 from sem_ray.methods.tap import TAP
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import did_you_mean
 
-METHODS: dict[str, Method] = {method.name: method for method in (SEM, REM, EM, TAP)}
+METHODS: dict[str, Method] = {method.name: method for method in (SEM, REM, EM, TAP, NTGA, SHORTCUT)}
 
 __all__ = [
     "METHODS",

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sem_ray.attacks import signed_step
 from sem_ray.augment import WholeViews
+from sem_ray.devices import one_thread
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
@@ -147,7 +148,8 @@ class ClassWise(_Loops):
 
     def _perturb(self, place: int) -> None:  # noqa: ARG002
         """One step along the sign of the gradient summed over each class's images."""
-        sign = self.gradient().sign().to(self.delta.dtype)
+        with one_thread(self.delta.device):
+            sign = self.gradient().sign().to(self.delta.dtype)
         self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
 
     def gradient(self) -> Tensor:

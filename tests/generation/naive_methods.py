@@ -1,5 +1,5 @@
-"""EM, TAP as methods.md section 3 says them, in float64 through the plain network and plain
-autograd, one image at a time. Random numbers come from the same streams as the methods'."""
+"""EM, TAP and NTGA as methods.md section 3 says them, in float64 through the plain network and
+plain autograd, one image at a time. Random numbers come from the same streams as the methods'."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from sem_ray.networks.tangent import Kernel
 from tests.generation.naive import NaiveSem, clip, draw_transforms, padding
 
 
@@ -116,3 +117,16 @@ class NaiveTAP(NaiveSem):
         label = int(self.images.labels[row])
         target = label + 1 if label + 1 < len(self.images.classes) else 0
         return F.cross_entropy(self.network.eval()(image[None]), torch.tensor([target]))
+
+
+def naive_ntga_gradient(
+    kernel: Kernel, images: Tensor, noise: Tensor, labels: Tensor, time: float
+) -> Tensor:
+    """The gradient of the predictor's mean squared error on clean images."""
+    delta, classes = noise.clone().requires_grad_(), labels.shape[1]
+    protected = clip(images + delta)
+    trained = kernel(protected, protected)
+    trained = trained + 1e-4 * trained.diagonal().mean() * torch.eye(len(images)).double()
+    reached = torch.eye(len(images)) - torch.matrix_exp(-time / (len(images) * classes) * trained)
+    found = kernel(images, protected) @ torch.linalg.solve(trained, reached @ labels.double())
+    return torch.autograd.grad((found - labels).square().mean(), delta)[0]

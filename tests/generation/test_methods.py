@@ -6,16 +6,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.generation import Generated, Generation, generate
+from sem_ray.measures import separability
 from sem_ray.methods import METHODS
+from sem_ray.methods.ntga import loss_gradient, predicted
+from sem_ray.methods.shortcut import patched
+from sem_ray.networks.tangent import KERNELS
 from sem_ray.progress import Progress
 from sem_ray.running import Finished
 from sem_ray.spec import ExperimentSpec
-from tests.generation.naive_methods import NaiveEM, NaiveTAP
+from tests.generation.naive_methods import NaiveEM, NaiveTAP, naive_ntga_gradient
 from tests.generation.test_shared import SHARING, shared_noise
 from tests.samples import random_images, tiny_spec
 
@@ -25,6 +30,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "rem": {"method": "rem", "steps": 1, "final_steps": 1},
     "em": {"method": "em", "em": EM},
     "em class-wise": {"method": "em", "em": {**EM, "class_wise": True}},
+    "shortcut": {"method": "shortcut"},
+    "ntga fnn": {"method": "ntga", "ntga": {"block": 4, "steps": 2}},
+    "ntga cnn": {"method": "ntga", "ntga": {"block": 4, "steps": 2, "predictor": "cnn"}},
     "tap": {"method": "tap", "tap": {"epochs": 1, "steps": 2, "restarts": 2}},
 }
 
@@ -62,6 +70,68 @@ def test_class_wise_noise_is_one_a_class() -> None:
 def test_tap_is_the_naive_one_bit_for_bit() -> None:
     spec, images = small("tap"), random_images(13)
     assert torch.equal(generate(spec, images, device=CPU).noise, NaiveTAP(spec, images).run())
+
+
+@pytest.mark.parametrize("predictor", ["fnn", "cnn"])
+def test_ntgas_gradient_is_that_of_the_closed_form_by_plain_autograd(
+    predictor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In chunks, against the whole at once with a matrix exponential and a solved system."""
+    monkeypatch.setattr("sem_ray.methods.ntga.VALUES", 2000)
+    images = random_images(7).images.double() / 255
+    labels = torch.nn.functional.one_hot(torch.arange(7) % 3, 3)
+    noise = (torch.rand(images.shape, generator=torch.Generator().manual_seed(3)) - 0.5).double()
+    noise = noise / 8
+    theirs = naive_ntga_gradient(KERNELS[predictor], images, noise, labels, time=64)
+    ours = loss_gradient(predictor, images, noise, labels, 64)
+    assert theirs.abs().max() > 1e-6
+    assert (ours - theirs).abs().max() < 1e-9
+
+
+def test_ntga_raises_the_predictors_loss_on_clean_images() -> None:
+    images = random_images(16)
+    spec = tiny_spec(noise={"method": "ntga", "radius": 16}, shards=1)
+    noise = generate(spec, images, device=CPU).noise
+    clean = images.images.double() / 255
+    labels = torch.nn.functional.one_hot(images.labels, 3)
+
+    def loss(trained_on: torch.Tensor) -> float:
+        trained, tested = (KERNELS["fnn"](left, trained_on) for left in (trained_on, clean))
+        return float((predicted(trained, tested, labels, 64) - labels).square().mean())
+
+    random = (noise.double() / 255)[torch.randperm(16, generator=torch.Generator().manual_seed(1))]
+    assert loss((clean + noise.double() / 255).clamp(0, 1)) > 1.1 * loss(clean)
+    assert loss((clean + noise.double() / 255).clamp(0, 1)) > loss((clean + random).clamp(0, 1))
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 8, 8), (3, 30, 46)])
+def test_patches_have_the_published_norm_and_whole_numbers_move_it_little(
+    shape: tuple[int, int, int],
+) -> None:
+    channels, height, width = shape
+    drawn = np.random.default_rng(0).standard_normal((200, 16 * channels))
+    values = patched(drawn, shape, 6.0)
+    wanted = 6 / 255 * np.sqrt(channels * height * width)
+    assert np.allclose(np.linalg.norm(values.reshape(200, -1) / 255, axis=1), wanted)
+    rounded = np.linalg.norm(values.round().reshape(200, -1) / 255, axis=1)
+    assert np.abs(rounded / wanted - 1).max() < 0.07
+    assert 1 < rounded.mean() / wanted < 1.005
+    patch = values[:, :, : height // 4, : width // 4]
+    assert (patch == patch[:, :, :1, :1]).all()
+
+
+def test_the_norm_on_cifars_images_is_1_304() -> None:
+    values = patched(np.random.default_rng(0).standard_normal((4, 48)), (3, 32, 32), 6.0)
+    assert np.linalg.norm(values[0] / 255) == pytest.approx(1.304, abs=5e-4)
+
+
+def test_patches_are_linearly_separable_exactly() -> None:
+    """One linear layer fitted to some rows is right about all others."""
+    images = random_images(600, classes=10, size=32)
+    spec = tiny_spec(noise={"method": "shortcut"}, shards=4)
+    noise = generate(spec, images, device=CPU).noise
+    found = separability(noise, images.labels, seed=0)
+    assert (found.fitted, found.others) == (100, 100)
 
 
 @pytest.mark.parametrize("name", SMALL)
