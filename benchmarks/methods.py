@@ -57,9 +57,9 @@ def counted() -> Iterator[Passes]:
         found.images += sum(len(part) for part in images)
         return step(trainer, number, images, labels)
 
-    with patch.object(FrozenTwin, "gradient", counted_gradient):
-        with patch.object(Trainer, "step", counted_step):
-            yield found
+    gradients = patch.object(FrozenTwin, "gradient", counted_gradient)
+    with gradients, patch.object(Trainer, "step", counted_step):
+        yield found
 
 
 def one_run(options: argparse.Namespace, method: str, seed: int, folder: Path) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
     return "\n".join(
         [
             f"{Path(options.data).name}, {size} training images, {settings}; seeds "
-            f"{', '.join(map(str, options.seeds))}. Accuracy in % on clean test images, mean ± half "
-            "the range over seeds.",
+            f"{', '.join(map(str, options.seeds))}. Accuracy in % on clean test images, mean ± "
+            "half the range over seeds.",
             "",
             table(rows, options.radii),
             "",

@@ -13,7 +13,7 @@ import torch
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.generation import Generated, Generation, generate
 from sem_ray.measures import separability
-from sem_ray.methods import METHODS
+from sem_ray.methods import METHODS, course
 from sem_ray.methods.ntga import loss_gradient, predicted
 from sem_ray.methods.shortcut import patched
 from sem_ray.networks.tangent import KERNELS
@@ -165,3 +165,16 @@ def test_a_bounded_methods_noise_reaches_every_image_and_stays_within(name: str)
     assert (noise != 0).flatten(1).any(1).all()
     if METHODS[SMALL[name]["method"]].bounded:
         assert noise.abs().max() <= 8
+
+
+def test_the_worked_example_of_the_docs_is_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    names: dict[str, Any] = dict(vars(course))
+    exec(compile(example, "docs/methods.md", "exec"), names)  # noqa: S102  our own page
+    monkeypatch.setitem(METHODS, "uniform", names["UNIFORM"])
+    spec, images = tiny_spec(noise={"method": "uniform"}, shards=4), random_images(23)
+    alone = generate(spec, images, device=CPU).noise
+    assert alone.abs().max() == 8
+    state = shared_noise(spec, images, SHARING[-1])
+    assert torch.equal(Generated.of(Finished(state, 0.0, 0.0)).noise, alone)
