@@ -8,6 +8,7 @@ from typing import Any
 
 import ray
 from ray.exceptions import (
+    ActorUnavailableError,
     NodeDiedError,
     ObjectLostError,
     RayActorError,
@@ -123,7 +124,9 @@ class ShardGroup:
         found = list(outcomes(calls, SETTLE))
         for member, outcome in zip(members, found, strict=True):
             if isinstance(outcome, GONE):
-                self._staff.dismiss(member)
+                # Until Ray declares a machine dead, its actors are unavailable.
+                at_hand = not isinstance(outcome, (ActorUnavailableError, Silent))
+                self._staff.dismiss(member, wait=at_hand)
         wrong = [one for one in found if isinstance(one, Exception)]
         if not wrong:
             return found

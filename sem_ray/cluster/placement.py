@@ -35,12 +35,6 @@ class Places:
     actors: ActorSpec
     first: int = 0
 
-    def there(self) -> list[bool]:
-        """For each actor, whether its bundle lies on a live machine at this moment."""
-        alive = {node["NodeID"] for node in ray.nodes() if node["Alive"]}
-        on = placement_group_table(self.group)["bundles_to_node_id"]
-        return [on.get(self.first + i) in alive for i in range(self.actors.count)]
-
 
 @contextmanager
 def reserved(actors: ActorSpec) -> Iterator[Places]:

@@ -39,6 +39,8 @@ def ray_session(address: str | None = None, *, memory: int = OBJECT_STORE) -> It
     store. What we started is shut down at the end, however it comes; what was there before is left
     as it was. Raises `BadInput` where there is no Ray at the address."""
     if ray.is_initialized():
+        if address is not None:
+            raise BadInput(f"this process has joined a Ray already; leave out {address}")
         yield
         return
     try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import ray
@@ -18,8 +18,10 @@ from sem_ray.cluster.placement import Places
 from sem_ray.errors import WorkFailed
 
 GRACE = 20.0
-"""Seconds to wait for the replacement of a lost actor where its bundle is at hand, before the
-others go on without it."""
+"""Seconds to wait for the replacement of an actor whose machine is at hand, before the others go on
+without it."""
+MOST_STILLBORN = 5
+"""Actors a place that may die as they start."""
 PATIENCE = 300.0
 """Seconds to wait for the first actor of all."""
 
@@ -40,7 +42,8 @@ class _Slot:
     actor: Any = None
     coming: Any = None
     member: Member | None = None
-    asked: float = field(default_factory=time.monotonic)
+    awaited_until: float = 0.0
+    """Until when the others wait for it."""
 
 
 class Staff:
@@ -51,6 +54,7 @@ class Staff:
         self._slots = [_Slot() for _ in range(places.actors.count)]
         self._gathered: frozenset[Member] = frozenset()
         self._ever = False
+        self._stillborn = 0
 
     def gathered(self) -> list[Member]:
         """Those who work from now on: all, at the first time; later whoever is left and whoever
@@ -71,12 +75,13 @@ class Staff:
         self._look(0.0)
         return any(slot.member and slot.member not in self._gathered for slot in self._slots)
 
-    def dismiss(self, member: Member) -> None:
-        """It is dead, or will be now; another is hired for its place."""
-        slot = self._slots[member.slot]
-        if slot.member == member:
+    def dismiss(self, member: Member, *, wait: bool) -> None:
+        """It is dead, or will be now; another is hired for its place, for whom the others wait a
+        moment where `wait`."""
+        if self._slots[member.slot].member == member:
             _end(member.actor)
-            self._slots[member.slot] = _Slot()
+            until = time.monotonic() + GRACE if wait else 0.0
+            self._slots[member.slot] = _Slot(awaited_until=until)
 
     def close(self) -> None:
         """End every actor, those on their way too."""
@@ -96,7 +101,6 @@ class Staff:
                 kind = ray.remote(NoiseShard).options(scheduling_strategy=place, **options)
                 slot.actor = kind.remote(actors.cpus, actors.gpus)
                 slot.coming = slot.actor.place.remote()
-                slot.asked = time.monotonic()
 
     def _look(self, patience: float) -> None:
         """Note who arrived, waiting for one of them at most so long."""
@@ -109,11 +113,19 @@ class Staff:
             slot.coming = None
             try:
                 place = ray.get(reference)
-            except RayActorError:
+            except RayActorError as error:
+                self._note_stillborn(error)
                 slot.actor = None
                 self._hire()
             else:
                 slot.member = Member(self._slots.index(slot), slot.actor, place)
+
+    def _note_stillborn(self, error: RayActorError) -> None:
+        """Some may be killed as they start; where all are, something else is wrong."""
+        self._stillborn += 1
+        if self._stillborn > MOST_STILLBORN * len(self._slots):
+            reason = str(error).strip().splitlines()[-1]
+            raise WorkFailed(f"actors die as they start ({self._stillborn} did): {reason}")
 
     def _enough(self) -> bool:
         """All, or all that can be expected soon."""
@@ -122,11 +134,7 @@ class Staff:
             return True
         if not self._ever or len(missing) == len(self._slots):
             return False
-        there = self._places.there()
-        now = time.monotonic()
-        return not any(
-            there[self._slots.index(slot)] and now - slot.asked < GRACE for slot in missing
-        )
+        return all(slot.awaited_until < time.monotonic() for slot in missing)
 
 
 class Silent(Exception):

@@ -25,8 +25,14 @@ SINCE = "since"
 looks at the last half minute, in which a study may not finish a trial."""
 
 
+RATE = "rate"
+"""Field of a task whose pace is told by who does the work."""
+
+
 def pace(task: Task) -> float | None:
     """Units a second, or None where that cannot be said yet."""
+    if RATE in task.fields:
+        return float(task.fields[RATE])
     if SINCE not in task.fields:
         return task.finished_speed or task.speed
     done, elapsed = task.completed - task.fields[SINCE], task.elapsed
@@ -48,6 +54,8 @@ class TimeLeft(ProgressColumn):
     """Minutes and seconds to the end."""
 
     def render(self, task: Task) -> Text:
+        if RATE in task.fields:
+            return Text("")
         speed = pace(task)
         if not speed or task.remaining is None:
             return Text("--:--", style="progress.remaining")
@@ -79,12 +87,14 @@ def bars() -> Bars:
 
 
 class StageProgress:
-    """A sink that shows one bar a stage, in the order they begin."""
+    """A sink that shows one bar a stage, in the order they begin, and below them one for each
+    actor at work."""
 
     def __init__(self) -> None:
         self._watched = stderr.is_terminal
         self._bars = bars()
         self._tasks: dict[str, TaskID] = {}
+        self._workers: dict[str, TaskID] = {}
 
     def __enter__(self) -> StageProgress:
         if self._watched:
@@ -105,7 +115,7 @@ class StageProgress:
         if self._watched:
             self._show(progress)
         elif progress.done == progress.total:
-            figures = shown(progress.figures)
+            figures = all_shown(progress)
             say(f"{progress.stage}: {progress.total:,} {progress.unit} done  {figures}".rstrip())
 
     def _show(self, progress: Progress) -> None:
@@ -117,7 +127,42 @@ class StageProgress:
             self._tasks[progress.stage] = task
         self._bars.update(task, completed=progress.done, total=progress.total)
         if progress.figures:
-            self._bars.update(task, figures=shown(progress.figures))
+            self._bars.update(task, figures=all_shown(progress))
+        self._show_workers(progress)
+
+    def _show_workers(self, progress: Progress) -> None:
+        at_work = {} if progress.done == progress.total else {w.name: w for w in progress.workers}
+        for name in self._workers.keys() - at_work.keys():
+            self._bars.remove_task(self._workers.pop(name))
+        for name, worker in at_work.items():
+            if name not in self._workers:
+                self._workers[name] = self._bars.add_task(
+                    "", unit="images", figures="", rate=worker.rate
+                )
+            self._bars.update(
+                self._workers[name],
+                description=f"  {name}: {in_words(worker.shards)}",
+                total=progress.total,
+                completed=progress.done,
+                rate=worker.rate,
+            )
+
+
+def in_words(shards: tuple[int, ...]) -> str:
+    """`shards 0-3`, `shard 4`."""
+    if len(shards) == 1:
+        return f"shard {shards[0]}"
+    return f"shards {shards[0]}-{shards[-1]}"
+
+
+def all_shown(progress: Progress) -> str:
+    """A report's figures, and who shares the work; what is rarest first."""
+    parts = [f"restarts {progress.restarts}"] if progress.restarts else []
+    parts.append(shown(progress.figures))
+    if progress.workers:
+        rate = sum(worker.rate for worker in progress.workers)
+        parts.append(f"{len(progress.workers)} actors {rate:.1f} images/s")
+    return "  ".join(part for part in parts if part)
 
 
 def shown(figures: Mapping[str, float]) -> str:

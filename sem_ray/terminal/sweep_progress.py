@@ -8,7 +8,7 @@ from rich.progress import TaskID
 
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.terminal.output import say, stderr
-from sem_ray.terminal.progress import bars, shown
+from sem_ray.terminal.progress import all_shown, bars
 from sem_ray.terminal.studies import short
 
 
@@ -77,7 +77,7 @@ class SweepProgress:
             self._stages[trial] = (progress.stage, task)
         self._bars.update(task, completed=progress.done)
         if progress.figures:
-            self._bars.update(task, figures=shown(progress.figures))
+            self._bars.update(task, figures=all_shown(progress))
 
     def _drop(self, trial: int) -> None:
         if trial in self._stages:

@@ -33,7 +33,7 @@ from tests.cluster.watching import members
 
 NODE = {"num_cpus": 1, "object_store_memory": 100_000_000, "node_ip_address": "127.0.0.1"}
 KINDS = ("actor", "node", "driver")
-WAIT = (0.5, 4.0)
+WAIT = (0.5, 3.0)
 """Seconds of progress between kills."""
 
 
@@ -45,6 +45,8 @@ class Chaos:
     steps: int
     kills: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    members: set[int] = field(default_factory=set)
+    """How many were at work at one time or another."""
     _joining: list[float] = field(default_factory=list)
     _next: list[str] = field(default_factory=list)
 
@@ -80,8 +82,13 @@ class Chaos:
                 if kind == "driver":
                     break
             else:
-                return driver.ended(self._tick)
-            driver.ended(self._tick)
+                return self._read(driver)
+            self._read(driver)
+
+    def _read(self, driver: Driver) -> list[str]:
+        lines = driver.ended(self._tick)
+        self.members |= {int(line.split()[3]) for line in lines if line.startswith("at ")}
+        return lines
 
     def _kind(self) -> str:
         """Each kind in turn, in orders of their own."""
@@ -104,7 +111,7 @@ class Chaos:
                 return False
             gone = self.workers.pop(self.random.randrange(len(self.workers)))
             self.cluster.remove_node(gone, allow_graceful=False)
-            self._joining.append(time.monotonic() + self.random.uniform(1, 5))
+            self._joining.append(time.monotonic() + self.random.uniform(5, 8))
             return True
         pids = members(os.getpid())
         if pids:
@@ -177,7 +184,8 @@ def main() -> int:
             runs += 1
     finally:
         chaos.cluster.shutdown()
-    print(json.dumps({"kills": chaos.kills, "runs": runs, "wrong": chaos.wrong}))
+    found = {"kills": chaos.kills, "runs": runs, "members": sorted(chaos.members)}
+    print(json.dumps({**found, "wrong": chaos.wrong}))
     return 1 if chaos.wrong else 0
 
 

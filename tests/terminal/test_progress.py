@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import Task
 
-from sem_ray.progress import Progress
+from sem_ray.progress import Progress, Worker
 from sem_ray.terminal.progress import Rate, StageProgress, TimeLeft, bars, shown
 from tests.terminal.conftest import MakeScreen
 
@@ -110,6 +110,34 @@ def test_the_bars_end_where_the_work_fails(screen: MakeScreen) -> None:
         progress(Progress("noise", 1, 3))
         raise RuntimeError
     assert seen.drawn.getvalue().endswith("\x1b[?25h"), "the cursor stays hidden"
+
+
+def at_work(*rates: float) -> tuple[Worker, ...]:
+    shards = [(0, 1, 2), (3,)]
+    return tuple(
+        Worker(f"actor {rank}", shards[rank], rate, 1.0) for rank, rate in enumerate(rates)
+    )
+
+
+def test_each_actor_has_a_line_with_its_shards_and_rate(screen: MakeScreen) -> None:
+    seen = screen(width=150)
+    with StageProgress() as progress:
+        figures = {"loss": 0.5}
+        progress(Progress("noise", 1, 9, figures=figures, workers=at_work(90.0, 30.5)))
+        progress(Progress("noise", 2, 9, figures=figures, workers=at_work(60.0), restarts=1))
+        progress(Progress("noise", 5, 9, figures=figures, workers=at_work(90.0, 30.5), restarts=1))
+    stage, first, second = seen.lines[-3:]
+    assert "5/9" in stage and "restarts 1  loss 0.500  2 actors 120.5 images/s" in stage
+    assert "actor 0: shards 0-2" in first and "90.0 images/s" in first
+    assert "actor 1: shard 3" in second and "30.5 images/s" in second
+
+
+def test_actors_lines_go_where_the_stage_ends(screen: MakeScreen) -> None:
+    seen = screen(width=100)
+    with StageProgress() as progress:
+        progress(Progress("noise", 1, 2, workers=at_work(1.0, 2.0)))
+        progress(Progress("noise", 2, 2, workers=at_work(1.0, 2.0)))
+    assert not any("actor 0:" in line for line in seen.lines)
 
 
 def test_names_are_not_markup() -> None:
