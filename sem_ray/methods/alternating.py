@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
+from sem_ray.draws import numpy_generator
 from sem_ray.methods.course import Course, Ground, Method, Stage, rounded
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
@@ -68,6 +70,7 @@ class Engine:
         self._phase = NoisePhase.of(spec, spec.noise.steps, against)
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps, against)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
+        self._stale = self._left_out() if spec.noise.parity else None
 
     def advance(self, unit: int) -> Tensor | None:
         steps = self.spec.surrogate.steps
@@ -81,8 +84,10 @@ class Engine:
 
     def kept(self, done: int) -> Mapping[str, Tensor]:
         """Before the final pass the surrogate is all of it: no step starts from stored noise, and
-        the final pass makes every row anew."""
-        return {} if done <= self.spec.surrogate.steps else {"noise": self.noise}
+        the final pass makes every row anew (but for those that parity leaves out)."""
+        if done <= self.spec.surrogate.steps and self._stale is None:
+            return {}
+        return {"noise": self.noise}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
         self.surrogate.load(shared)
@@ -101,7 +106,21 @@ class Engine:
         """Noise for block `number` of the last pass, which together cover every image."""
         surrogate = self.surrogate.frozen()
         for part in self.shards.block_parts(number):
+            before = self.noise[part.rows]
             self._noise_phase(surrogate, self._final, "final", number, part)
+            if self._stale is not None:
+                stale = self._stale[part.rows]
+                self.noise[part.rows[stale]] = before[stale]
+
+    def _left_out(self) -> Tensor:
+        """bool [n]: rows of the last, partial batch of a shuffled pass over the whole set, which
+        the published code drops."""
+        split = self.shards.split
+        order = numpy_generator(self.spec.seed, "final", "order").permutation(split.rows)
+        stale = torch.zeros(split.rows, dtype=torch.bool)
+        stale[torch.from_numpy(order[split.rows // split.batch * split.batch :])] = True
+        own = torch.cat([stale[split.whole(shard)] for shard in self.shards.owned])
+        return own.to(self.noise.device)
 
     def _noise_phase(
         self, surrogate: FrozenTwin, phase: NoisePhase, stage: str, step: int, part: Part

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from sem_ray.attacks import signed_step
-from sem_ray.augment import WholeViews
+from sem_ray.augment import Views, WholeViews, draw_views
 from sem_ray.devices import one_thread
+from sem_ray.draws import Stream
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
@@ -54,7 +55,7 @@ class _Loops:
         if place < trained:
             return self._train(loop * trained + place)
         if place < trained + self.units:
-            self._perturb(place - trained)
+            self._perturb(loop * self.units + place - trained)
         else:
             self._count_errors()
         return None
@@ -63,7 +64,8 @@ class _Loops:
         """The part's noise [n, C, H, W] in [0, 1]."""
         raise NotImplementedError
 
-    def _perturb(self, place: int) -> None:
+    def _perturb(self, number: int) -> None:
+        """Noise unit `number` of all loops."""
         raise NotImplementedError
 
     def _train(self, step: int) -> Tensor:
@@ -74,9 +76,20 @@ class _Loops:
     def _protected(self, part: Part) -> Tensor:
         return (self.ground.pixels(part) + self.delta_of(part)).clamp_(0, 1)
 
-    def _gradient(self, network: FrozenTwin, part: Part, delta: Tensor) -> Tensor:
+    def _gradient(
+        self, network: FrozenTwin, part: Part, delta: Tensor, stream: Stream | None
+    ) -> Tensor:
+        """On the image itself; through one drawn view where there is a stream."""
         images, labels = self.ground.pixels(part), self.ground.labels(part)
-        return noise_gradient(network, images, delta, labels, WholeViews(), as_they_are)
+        views: Views = WholeViews()
+        if stream is not None:
+            views = draw_views(self.ground.spec.augmentation, stream, 1, images)
+        return noise_gradient(network, images, delta, labels, views, as_they_are)
+
+    def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
+        """None but for parity: the published code optimises its noise on augmented views."""
+        parity = self.ground.spec.noise.parity
+        return self.ground.shards.stream(stage, number, part) if parity else None
 
     def _count_errors(self) -> None:
         """Over every member's images, so that all end alike."""
@@ -106,13 +119,14 @@ class SampleWise(_Loops):
     def delta_of(self, part: Part) -> Tensor:
         return self.delta[part.rows]
 
-    def _perturb(self, place: int) -> None:
+    def _perturb(self, number: int) -> None:
         """All steps on one block: an image's gradient depends on no other image."""
         network = self.surrogate.frozen()
-        for part in self.ground.shards.block_parts(place):
+        for part in self.ground.shards.block_parts(number % self.units):
+            stream = self._views_stream("em views", number, part)
             delta = self.delta[part.rows]
             for _ in range(self.settings.steps):
-                gradient = self._gradient(network, part, delta)
+                gradient = self._gradient(network, part, delta, stream)
                 delta = signed_step(delta, gradient, -self.step_size, self.radius)
             self.delta[part.rows] = delta
 
@@ -146,28 +160,29 @@ class ClassWise(_Loops):
     def delta_of(self, part: Part) -> Tensor:
         return self.delta[self.ground.labels(part)]
 
-    def _perturb(self, place: int) -> None:  # noqa: ARG002
+    def _perturb(self, number: int) -> None:
         """One step along the sign of the gradient summed over each class's images."""
         with one_thread(self.delta.device):
-            sign = self.gradient().sign().to(self.delta.dtype)
+            sign = self.gradient(number).sign().to(self.delta.dtype)
         self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
 
-    def gradient(self) -> Tensor:
+    def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,
         C, H, W]. Sums over shards are exact (`peers/exact.py`), so the sign is everyone's."""
         network, shards = self.surrogate.frozen(), self.ground.shards
         total = torch.zeros_like(self.delta, dtype=torch.float64)
-        for sums in self._by_part(network).values():
+        for sums in self._by_part(network, number).values():
             total += quantised(sums / shards.split.rows)
         self.ground.peers.add(total)
         return total
 
-    def _by_part(self, network: FrozenTwin) -> dict[tuple[int, ...], Tensor]:
+    def _by_part(self, network: FrozenTwin, step: int) -> dict[tuple[int, ...], Tensor]:
         """Each part's own sums, by its shards, in the order of its blocks."""
         found: dict[tuple[int, ...], Tensor] = {}
         for number in range(self.ground.shards.split.blocks):
             for part in self.ground.shards.block_parts(number):
-                gradient = self._gradient(network, part, self.delta_of(part))
+                stream = self._views_stream(f"em views {number}", step, part)
+                gradient = self._gradient(network, part, self.delta_of(part), stream)
                 sums = found.setdefault(
                     part.shards, torch.zeros_like(self.delta, dtype=torch.float64)
                 )

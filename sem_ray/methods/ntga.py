@@ -177,4 +177,4 @@ def _begin(ground: Ground) -> Course:
     return Tangent(ground)
 
 
-NTGA = Method("ntga", _stages, _begin, ignores=(*ALTERNATING, *ATTACK, *TRAINING))
+NTGA = Method("ntga", _stages, _begin, ignores=("noise.parity", *ALTERNATING, *ATTACK, *TRAINING))

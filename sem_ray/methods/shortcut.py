@@ -110,6 +110,6 @@ SHORTCUT = Method(
     "shortcut",
     _stages,
     _begin,
-    ignores=("noise.radius", *ALTERNATING, *ATTACK, *TRAINING),
+    ignores=("noise.parity", "noise.radius", *ALTERNATING, *ATTACK, *TRAINING),
     bounded=False,
 )

@@ -128,5 +128,5 @@ TAP = Method(
     "tap",
     _stages,
     _begin,
-    ignores=(*ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
+    ignores=("noise.parity", *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
 )

@@ -37,6 +37,8 @@ class NoiseSpec(Frozen):
     for rem."""
     surrogate_phase: Phase | None = None
     """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
+    parity: bool = False
+    """Do as the published code where that differs: docs/methods.md says what."""
     em: EMSpec = EMSpec()
     tap: TAPSpec = TAPSpec()
     shortcut: ShortcutSpec = ShortcutSpec()

@@ -56,6 +56,7 @@ NOISE: Values = {
     "noise.method": "rem",
     "noise.noise_phase": "none",
     "noise.surrogate_phase": "none",
+    "noise.parity": True,
     "surrogate.radius": 3,
     **{f"surrogate.{name}": value for name, value in TRAINING.items()},
 }

@@ -135,7 +135,7 @@ MISSPELT = {
     "momentun": "unknown key momentun (did you mean surrogate.momentum?)",
     "noise.zzz": "unknown key noise.zzz; known: method, radius, steps, step_size, samples, "
     "perturbation_scale, final_steps, "
-    "noise_phase, surrogate_phase, em, tap, shortcut, ntga",
+    "noise_phase, surrogate_phase, parity, em, tap, shortcut, ntga",
 }
 
 
