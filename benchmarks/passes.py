@@ -8,6 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from sem_ray.methods.alternating import phases_of
 from sem_ray.networks import build_network
 from sem_ray.spec import ExperimentSpec
 
@@ -49,19 +50,27 @@ def layer_flops(network: nn.Module, shape: tuple[int, int, int]) -> dict[str, fl
 
 
 def sem_step(spec: ExperimentSpec, classes: int, shape: tuple[int, int, int]) -> Work:
-    """K·J noise passes, Ka attack passes, one training pass, over B images."""
+    """The noise's passes, the surrogate's attack, one training pass, over B images."""
     noise, surrogate = spec.noise, spec.surrogate
     forward, first = forward_flops(build_network(surrogate.network, classes, shape[0], 0), shape)
-    gradients = noise.steps * noise.samples + surrogate.attack_steps
+    phases = phases_of(spec)
+    gradients = noise.steps * noise.samples * _evaluation(spec)
+    gradients += surrogate.attack_steps if phases.surrogate == "adversarial" else 0
     return Work(gradients + 1, surrogate.batch * _flops(gradients, forward, first))
+
+
+def _evaluation(spec: ExperimentSpec) -> int:
+    """Passes of one of the noise's K·J gradients: PGD's own before it where it is adversarial."""
+    return 1 + (spec.surrogate.attack_steps if phases_of(spec).noise == "adversarial" else 0)
 
 
 def final_pass(
     spec: ExperimentSpec, classes: int, shape: tuple[int, int, int], images: int
 ) -> Work:
-    """K·J noise passes over every image, with the final K."""
+    """The noise's passes over every image, with the final K."""
     network = build_network(spec.surrogate.network, classes, shape[0], 0)
     gradients = (spec.noise.final_steps or spec.noise.steps) * spec.noise.samples
+    gradients *= _evaluation(spec)
     return Work(gradients, images * gradients * 2 * forward_flops(network, shape)[0])
 
 

@@ -103,6 +103,7 @@ def protect(
     /,
     *,
     out: Path,
+    method: str | None = None,
     options: SettingOptions = SettingOptions(),
     sharing: ActorOptions = ActorOptions(),
     json: Json = False,
@@ -121,6 +122,8 @@ def protect(
         images with one folder a class, or CIFAR's binary archive.
     out
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
+    method
+        sem (the default), rem, em, tap, shortcut or ntga; as `--set noise.method=rem`.
     json
         Print one JSON object on stdout.
     """
@@ -134,7 +137,7 @@ def protect(
             out,
             preset=options.preset,
             config=options.config,
-            settings=options.set_,
+            settings=_with_method(options.set_, method),
             limit=options.limit,
             seed=options.seed,
             device=options.device,
@@ -145,6 +148,10 @@ def protect(
         )
     give(result, show_protected, as_json=json)
     return 0
+
+
+def _with_method(settings: tuple[str, ...], method: str | None) -> tuple[str, ...]:
+    return settings if method is None else (*settings, f"noise.method={method}")
 
 
 @app.command
@@ -267,6 +274,8 @@ def import_noise(
         The training images whose rows the noise has, in their order.
     out
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
+    method
+        sem (the default), rem, em, tap, shortcut or ntga; as `--set noise.method=rem`.
     radius
         Radius in 1/255; the largest value unless given.
     layout

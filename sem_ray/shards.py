@@ -124,6 +124,10 @@ class Shards:
         """The random numbers for `part` at `step` of `stage`."""
         return self._draws.stream(stage, step, part.counts, part.shards)
 
+    def common_stream(self, stage: str, rows: int) -> Stream:
+        """Random numbers for `rows` rows of what all shards have in common."""
+        return self._draws.stream(stage, 0, [rows])
+
     def _starts(self) -> list[int]:
         starts = [0]
         for shard in self.owned[:-1]:

@@ -1,5 +1,5 @@
 """Batched augmentation drawn per image, each with its adjoint: the transform distribution T."""
 
-from sem_ray.augment.views import Views, draw_views, seen_shape, test_view
+from sem_ray.augment.views import Views, WholeViews, draw_views, seen_shape, test_view
 
-__all__ = ["Views", "draw_views", "seen_shape", "test_view"]
+__all__ = ["Views", "WholeViews", "draw_views", "seen_shape", "test_view"]

@@ -24,6 +24,16 @@ class Views(Protocol):
         ...
 
 
+class WholeViews:
+    """The images themselves: one view each, untouched."""
+
+    def apply(self, images: Tensor) -> Tensor:
+        return images
+
+    def adjoint(self, gradient: Tensor) -> Tensor:
+        return gradient
+
+
 def draw_views(spec: Augmentation, stream: Stream, samples: int, images: Tensor) -> Views:
     """`samples` independent transforms for each of the `stream.rows` images [n, C, H, W]."""
     if isinstance(spec, CropFlip):

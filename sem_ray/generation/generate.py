@@ -1,4 +1,4 @@
-"""From images to their noise: M alternating steps, then a pass over every image."""
+"""From images to their noise: the units of work of a method, one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.image_set import ImageSet, Rows
-from sem_ray.generation.engine import Engine, split_of
+from sem_ray.methods import Ground, Stage, method_of, split_of
 from sem_ray.peers import ALONE, Peers
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.running import Finished, Report, State, apart, conduct
@@ -23,7 +23,7 @@ NOISE = "noise"
 @dataclass(frozen=True)
 class Generated:
     """noise: int8 [N, C, H, W] in 1/255, on the CPU; seconds of wall time, of all its sittings; the
-    surrogate's last loss."""
+    surrogate's last loss, NaN where the method has none."""
 
     noise: Tensor
     seconds: float
@@ -39,24 +39,36 @@ class Generated:
 
 @dataclass(frozen=True)
 class GenerationPlan:
-    """Steps of the alternating optimisation, then blocks of the last pass, counted together."""
+    """The stages of a method, their units counted together."""
 
-    steps: int
-    blocks: int
+    stages: tuple[Stage, ...]
     role: str = "surrogate"
 
     @classmethod
     def of(cls, spec: ExperimentSpec, split: Split) -> GenerationPlan:
-        return cls(spec.surrogate.steps, split.blocks)
+        """Raises `BadInput` for an unknown method."""
+        return cls(method_of(spec).stages(spec, split))
 
     @property
     def total(self) -> int:
-        return self.steps + self.blocks
+        return sum(stage.units for stage in self.stages)
+
+    def end(self, done: int) -> int:
+        """Where the stage ends that is at work after `done` units."""
+        end = 0
+        for stage in self.stages:
+            end += stage.units
+            if done < end:
+                break
+        return end
 
     def progress(self, done: int) -> Progress:
-        if done <= self.steps:
-            return Progress("noise", done, self.steps, "steps")
-        return Progress("final pass", done - self.steps, self.blocks, "blocks")
+        for stage in self.stages[:-1]:
+            if done <= stage.units:
+                return Progress(stage.name, done, stage.units, stage.unit)
+            done -= stage.units
+        last = self.stages[-1]
+        return Progress(last.name, done, last.units, last.unit)
 
 
 class Generation:
@@ -72,27 +84,31 @@ class Generation:
         owned: Sequence[int] | None = None,
         peers: Peers = ALONE,
     ) -> None:
-        self.engine = Engine(spec, rows, split, owned, peers)
-        self.plan = GenerationPlan.of(spec, self.engine.shards.split)
+        ground = Ground.of(spec, rows, split, owned, peers)
+        self.shards = ground.shards
+        self.plan = GenerationPlan.of(spec, self.shards.split)
+        self.course = method_of(spec).begin(ground)
         self.done = 0
 
     def advance(self, until: int) -> Report:
-        """Up to `until`, but not beyond the last training step in one go."""
+        """Up to `until`, but not beyond a stage in one go; to the end where the method says it is
+        reached."""
         losses = None
-        if self.done < self.plan.steps:
-            for step in range(self.done, min(until, self.plan.steps)):
-                losses = self.engine.step(step)
-                self.done = step + 1
-        else:
-            for step in range(self.done, until):
-                self.engine.final_block(step - self.plan.steps)
-                self.done = step + 1
-        return Report(self.done, self._by_shard(losses))
+        for unit in range(self.done, min(until, self.plan.end(self.done))):
+            found = self.course.advance(unit)
+            losses = losses if found is None else found
+            self.done = self.plan.total if self.course.finished else unit + 1
+            if self.course.finished:
+                break
+        return Report(self.done, self._by_shard(losses), dict(self.course.figures))
 
     def state(self) -> State:
-        """Before the final pass the surrogate is all of it: no step starts from stored noise, and
-        the final pass makes every row anew."""
-        return State(apart(self.engine.surrogate.state()), self._noise(), {"done": self.done})
+        kept = self.course.kept(self.done)
+        shards = {
+            shard: apart({name: rows[self.shards.here(shard)] for name, rows in kept.items()})
+            for shard in (self.shards.owned if kept else ())
+        }
+        return State(apart(self.course.shared()), shards, {"done": self.done})
 
     def load(self, state: State | None) -> None:
         if state is None:
@@ -100,23 +116,15 @@ class Generation:
                 raise RuntimeError("a generation that has begun cannot begin again")
             return
         self.done = int(state.facts["done"])
-        self.engine.surrogate.load(state.shared)
-        for shard in self.engine.shards.owned:
-            if shard in state.shards:
-                self.engine.noise[self.engine.shards.here(shard)] = state.shards[shard][NOISE].to(
-                    self.engine.noise.device
-                )
-
-    def _noise(self) -> dict[int, dict[str, Tensor]]:
-        if self.done <= self.plan.steps:
-            return {}
-        shards, noise = self.engine.shards, self.engine.noise
-        return {shard: apart({NOISE: noise[shards.here(shard)]}) for shard in shards.owned}
+        own = [state.shards[shard] for shard in self.shards.owned if shard in state.shards]
+        names = own[0] if own else ()
+        kept = {name: torch.cat([rows[name] for rows in own]) for name in names}
+        self.course.load(state.shared, kept)
 
     def _by_shard(self, losses: Tensor | None) -> Mapping[int, float]:
         if losses is None:
             return {}
-        return dict(zip(self.engine.shards.slots, losses.tolist(), strict=True))
+        return dict(zip(self.shards.slots, losses.tolist(), strict=True))
 
 
 def generate(
@@ -127,11 +135,11 @@ def generate(
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Generated:
-    """Noise for every image of `images` on one device (methods.md section 2), from `checkpoint` on
-    where it has one; the result is the same.
+    """Noise for every image of `images` on one device (methods.md sections 2 and 3), from
+    `checkpoint` on where it has one; the result is the same.
 
     Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
-    checkpoint's time is over.
+    checkpoint's time is over, `BadInput` for an unknown method.
     """
     crew = Generation(spec, images.rows.to(device), split_of(spec, len(images)))
     return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

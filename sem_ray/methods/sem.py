@@ -1,7 +1,6 @@
 """Stable error-minimizing noise: the noise against random perturbation, the surrogate against
 adversarial perturbation (methods.md section 2; the AAAI'24 paper's algorithm 1)."""
 
-from sem_ray.methods.method import Method
-from sem_ray.methods.perturbations import adversarial, uniform
+from sem_ray.methods.alternating import alternating
 
-SEM = Method(name="sem", noise_phase=uniform, surrogate_phase=adversarial)
+SEM = alternating("sem", noise="random", surrogate="adversarial")

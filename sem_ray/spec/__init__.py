@@ -9,6 +9,7 @@ from sem_ray.spec.experiment import (
     SurrogateSpec,
     VictimSpec,
 )
+from sem_ray.spec.methods import Phase
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "DataSpec",
     "ExperimentSpec",
     "NoiseSpec",
+    "Phase",
     "Precision",
     "ResizedCrop",
     "SurrogateSpec",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sem_ray.spec.base import Count, Frozen, NoiseRadius, Number, Radius, StepSize
 from sem_ray.spec.data import Augmentation, CropFlip, DataSpec
+from sem_ray.spec.methods import EMSpec, NTGASpec, Phase, ShortcutSpec, TAPSpec
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
 Precision = Literal["bfloat16", "float32", "float64"]
@@ -16,7 +17,9 @@ Precision = Literal["bfloat16", "float32", "float64"]
 class NoiseSpec(Frozen):
     """The defensive noise δu and how it is searched for (methods.md section 2)."""
 
-    method: Literal["sem"] = "sem"
+    method: str = "sem"
+    """A name from `sem_ray.methods.METHODS`. What is not said below of one method alone is of the
+    alternating ones, `sem` and `rem`; the radius is of all but `shortcut`."""
     radius: NoiseRadius = 8
     """ρu: the largest change of a pixel, in 1/255."""
     steps: Count = 10
@@ -29,6 +32,17 @@ class NoiseSpec(Frozen):
     """ρr/ρa: the random perturbation's radius, as a multiple of the surrogate's."""
     final_steps: Count | None = None
     """K of the final pass over every image; null is `steps`."""
+    noise_phase: Phase | None = None
+    """What the noise is trained against; null is the method's own: `random` for sem, `adversarial`
+    for rem."""
+    surrogate_phase: Phase | None = None
+    """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
+    parity: bool = False
+    """Do as the published code where that differs: docs/methods.md says what."""
+    em: EMSpec = EMSpec()
+    tap: TAPSpec = TAPSpec()
+    shortcut: ShortcutSpec = ShortcutSpec()
+    ntga: NTGASpec = NTGASpec()
 
 
 class SurrogateSpec(TrainingSpec, AttackSpec):

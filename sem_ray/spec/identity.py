@@ -29,9 +29,19 @@ def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
 
 
 def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
-    """What a generation depends on."""
+    """What a generation depends on. Other methods' settings, and what was no setting before there
+    were several and is as it was, do not enter: noise keeps its identity when a method is added."""
     shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
-    return {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+    content = {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+    content["noise"] = {k: v for k, v in content["noise"].items() if _enters(spec, k, v)}
+    return content
+
+
+def _enters(spec: ExperimentSpec, name: str, value: Any) -> bool:
+    if isinstance(value, dict):
+        return name == spec.noise.method
+    usual = {"noise_phase": None, "surrogate_phase": None, "parity": False}
+    return name not in usual or value != usual[name]
 
 
 def victim_content(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from sem_ray import __version__
 from sem_ray.data import ImageSet, Manifest, Noise, write_noise
 from sem_ray.generation import Generated
+from sem_ray.methods import method_of
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
@@ -63,7 +66,7 @@ def space_for(images: ImageSet) -> int:
 def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated) -> Noise:
     manifest = Manifest(
         fingerprint=images.fingerprint,
-        radius=spec.noise.radius,
+        radius=_radius(spec, generated),
         method=spec.noise.method,
         spec=spec.model_dump(mode="json"),
         identity=identity,
@@ -71,3 +74,11 @@ def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Gen
         sem_ray_version=__version__,
     )
     return Noise.made_for(images, generated.noise, manifest)
+
+
+def _radius(spec: ExperimentSpec, generated: Generated) -> float:
+    """What the noise is within: the spec's radius, or where the method keeps to none the largest
+    value there is, so that a manifest's radius always holds."""
+    if method_of(spec).bounded:
+        return spec.noise.radius
+    return max(float(generated.noise.to(torch.int16).abs().max()), 1.0)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sem_ray.data.sources import NAMED
 from sem_ray.errors import BadInput
+from sem_ray.methods import require_method
 from sem_ray.networks import require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen
@@ -107,11 +108,16 @@ def _search(tree: Any, place: str) -> dict[str, Distribution]:
 
 def _check_settings(spec: StudySpec, place: str) -> None:
     """The base alone, and each extreme and choice on top of it, must be an experiment."""
-    require_networks(spec.experiment({}, f"{place}: base"), f"{place}: base")
+    _require_known(spec.experiment({}, f"{place}: base"), f"{place}: base")
     for path, distribution in spec.search.items():
         for value in distribution.probes():
             searched = spec.experiment({path: value}, f"{place}: search")
-            require_networks(searched, f"{place}: search")
+            _require_known(searched, f"{place}: search")
+
+
+def _require_known(experiment: ExperimentSpec, place: str) -> None:
+    require_networks(experiment, place)
+    require_method(experiment, place)
 
 
 def _check_metric(spec: StudySpec, place: str) -> None:

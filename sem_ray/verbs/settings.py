@@ -8,9 +8,10 @@ from typing import Any
 
 from sem_ray.augment import seen_shape
 from sem_ray.errors import BadInput
+from sem_ray.methods import method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import merged, overrides, preset, read_yaml, validated
+from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml, validated
 
 DEFAULT_PRESET = "quick"
 Settings = Iterable[str] | Mapping[str, Any]
@@ -59,6 +60,7 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> ExperimentSpec:
         tree = merged(tree, layer)
         spec = validated(ExperimentSpec, tree, place)
         require_networks(spec, place)
+        require_method(spec, place)
     return spec
 
 
@@ -72,7 +74,7 @@ def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, A
 
 def remarks(spec: ExperimentSpec) -> tuple[str, ...]:
     """What is allowed and may still surprise, whatever the images."""
-    return (*_large_steps(spec), *_radii(spec))
+    return (*_ignored(spec), *_large_steps(spec), *_radii(spec))
 
 
 def stem_remarks(
@@ -82,6 +84,31 @@ def stem_remarks(
     _, height, width = seen_shape(spec.augmentation, shape)
     remark = architecture(network).surprise(network, height, width)
     return () if remark is None else (remark,)
+
+
+def _ignored(spec: ExperimentSpec) -> list[str]:
+    """Settings that this method does not look at, where someone gave them a value that neither the
+    defaults nor a preset give."""
+    method, given = method_of(spec), spec.model_dump()
+    groups = [name for name, value in given["noise"].items() if isinstance(value, dict)]
+    others = [f"noise.{name}" for name in groups if name != method.name]
+    trees = ({}, *(preset(name) for name in presets()))
+    usual = [ExperimentSpec.model_validate(tree).model_dump() for tree in trees]
+    ignored = [
+        path
+        for path in (*method.ignores, *others)
+        if all(_at(given, path) != _at(tree, path) for tree in usual)
+    ]
+    if not ignored:
+        return []
+    return [f"noise.method {spec.noise.method} does not look at {', '.join(ignored)}"]
+
+
+def _at(tree: Mapping[str, Any], path: str) -> Any:
+    value: Any = tree
+    for key in path.split("."):
+        value = value[key]
+    return value
 
 
 def _large_steps(spec: ExperimentSpec) -> list[str]:
@@ -106,6 +133,8 @@ def _large_steps(spec: ExperimentSpec) -> list[str]:
 
 
 def _radii(spec: ExperimentSpec) -> list[str]:
+    if not method_of(spec).bounded:
+        return []
     radius, largest = spec.noise.radius, max(spec.victim.radii)
     found = []
     if radius != int(radius):

@@ -28,6 +28,15 @@ def test_counted_work_of_a_noise_step_is_what_pytorch_counts() -> None:
     assert measuring.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
+def test_counted_work_of_an_adversarial_noise_phase_is_what_pytorch_counts() -> None:
+    spec = tiny_spec(precision="float32", noise={"noise_phase": "adversarial"})
+    images = random_images(13)
+    work = passes.sem_step(spec, 3, images.shape)
+    assert work.passes == 3 * 2 * (1 + 2) + 2 + 1
+    engine = Engine(spec, images.rows)
+    assert measuring.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
+
+
 @pytest.mark.parametrize(("radius", "count"), [(0, 1), (4, 3)])
 def test_counted_work_of_a_victims_step_is_what_pytorch_counts(radius: float, count: int) -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
@@ -43,6 +52,15 @@ def test_the_papers_step_has_61_passes() -> None:
     work = passes.sem_step(ExperimentSpec(), 10, (3, 32, 32))
     assert work.passes == 61
     assert work.flops == pytest.approx(128 * (60 * 2.23e9 + 3.34e9), rel=0.01)
+
+
+def test_a_step_of_rem_has_561_passes_9_2_times_those_of_sem() -> None:
+    from sem_ray.spec import ExperimentSpec, NoiseSpec
+
+    rem = ExperimentSpec(noise=NoiseSpec(method="rem"))
+    work, sem = (passes.sem_step(spec, 10, (3, 32, 32)) for spec in (rem, ExperimentSpec()))
+    assert work.passes == 561
+    assert work.passes / sem.passes == pytest.approx(9.2, abs=0.01)
 
 
 @pytest.mark.parametrize("module", ["engine", "victim"])

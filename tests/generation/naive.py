@@ -1,4 +1,4 @@
-"""Stable error-minimizing noise as methods.md section 2 says it, in float64, one image and one
+"""Alternating error-minimizing noise as methods.md section 2 says it, in float64, one image and one
 sample at a time, through the plain network and plain autograd. The oracle of the engine.
 
 Only the random numbers are shared with the engine: they come from the same streams.
@@ -52,6 +52,8 @@ class NaiveSem:
 
     spec: ExperimentSpec
     images: ImageSet
+    noise_against: str = "random"
+    surrogate_against: str = "adversarial"
     momentum: list[Tensor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -97,19 +99,25 @@ class NaiveSem:
     def noise_gradient(self, batch: Part, noise: Tensor, stream: Stream) -> Tensor:
         """The sum over J of the gradient of the batch's mean cross-entropy."""
         spec = self.spec
-        scale = spec.surrogate.radius * spec.noise.perturbation_scale / 255
+        scale = spec.surrogate.radius * spec.noise.perturbation_scale
         transforms = draw_transforms(stream, spec.noise.samples, padding(spec))
-        drawn = stream.uniform(-scale, scale, spec.noise.samples, *self.images.shape).double()
+        drawn = torch.zeros(len(batch.rows), spec.noise.samples, *self.images.shape).double()
+        if self.noise_against != "none":
+            bound = scale / 255
+            drawn = stream.uniform(-bound, bound, *drawn.shape[1:]).double()
         gradient = torch.zeros_like(noise)
         self.network.eval()
         for place, row in enumerate(batch.rows.tolist()):
             for sample, transform in enumerate(transforms[place]):
                 delta = noise[place].clone().requires_grad_()
                 seen = transform(clip(self.pixels(row) + delta))
-                moved = (seen.detach() + drawn[place, sample]).clamp(0, 1)
-                perturbation = moved - seen.detach()
+                fixed, label = seen.detach(), self.images.labels[row]
+                moved = (fixed + drawn[place, sample]).clamp(0, 1)
+                if self.noise_against == "adversarial":
+                    moved = self.attacked(fixed, drawn[place, sample], label, scale)
+                perturbation = moved - fixed
                 logits = self.network((seen + perturbation)[None])
-                loss = F.cross_entropy(logits, self.images.labels[row][None])
+                loss = F.cross_entropy(logits, label[None])
                 gradient[place] += torch.autograd.grad(loss, delta)[0] / len(batch.rows)
         return gradient
 
@@ -117,19 +125,25 @@ class NaiveSem:
         """One SGD step in train mode on adversarial examples of the noisy images."""
         stream = self.shards.stream("surrogate", step, batch)
         transforms = draw_transforms(stream, 1, padding(self.spec))
-        radius = self.spec.surrogate.radius / 255
-        start = stream.uniform(-radius, radius, 1, *self.images.shape)[:, 0].double()
+        start = torch.zeros_like(noise)
+        if self.surrogate_against != "none":
+            bound = self.spec.surrogate.radius / 255
+            start = stream.uniform(-bound, bound, 1, *self.images.shape)[:, 0].double()
         examples = []
         for place, row in enumerate(batch.rows.tolist()):
             view = transforms[place][0]((self.pixels(row) + noise[place]).clamp(0, 1))
-            examples.append(self.attacked(view, start[place], self.images.labels[row]))
+            if self.surrogate_against == "adversarial":
+                label, radius = self.images.labels[row], self.spec.surrogate.radius
+                examples.append(self.attacked(view, start[place], label, radius))
+            else:
+                examples.append((view + start[place]).clamp(0, 1))
         self.sgd_step(step, torch.stack(examples), self.images.labels[batch.rows])
 
-    def attacked(self, view: Tensor, start: Tensor, label: Tensor) -> Tensor:
-        """PGD on one image, BatchNorm in eval mode."""
+    def attacked(self, view: Tensor, start: Tensor, label: Tensor, bound: float) -> Tensor:
+        """PGD on one image within ±`bound` in 1/255, BatchNorm in eval mode."""
         spec = self.spec.surrogate
-        radius = spec.radius / 255
-        alpha = (spec.attack_step_size or 2 * spec.radius / spec.attack_steps) / 255
+        radius = bound / 255
+        alpha = (spec.attack_step_size or 2 * bound / spec.attack_steps) / 255
         adversarial = (view + start).clamp(0, 1)
         self.network.eval()
         for _ in range(spec.attack_steps):

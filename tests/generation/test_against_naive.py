@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 
 from sem_ray.augment import draw_views
 from sem_ray.generation import Engine, generate
-from sem_ray.generation.phases import NoisePhase, noise_gradient
-from sem_ray.spec import ExperimentSpec
+from sem_ray.methods.noise_phase import NoisePhase, noise_gradient
+from sem_ray.methods.perturbations import PERTURBATIONS
+from sem_ray.spec import ExperimentSpec, Phase
 from tests.generation.naive import NaiveSem
 from tests.samples import random_images, tiny_spec
 
@@ -35,7 +38,7 @@ def engine_gradient(
 ) -> torch.Tensor:
     """The engine's gradient at `noise` with the stream of `step` from its beginning."""
     spec, images = engine.spec, engine.rows
-    phase = NoisePhase.of(spec, spec.noise.steps)
+    phase = NoisePhase.of(spec, spec.noise.steps, PERTURBATIONS["random"])
     (batch,) = naive.shards.training_parts("generation", step)
     stream = naive.shards.stream("noise", step, batch)
     network = engine.surrogate.frozen()
@@ -43,7 +46,7 @@ def engine_gradient(
     views = draw_views(spec.augmentation, stream, spec.noise.samples, pixels)
 
     def perturb(seen: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        return phase.method.noise_phase(network, seen, targets, phase.attack, stream)
+        return phase.perturbation(network, seen, targets, phase.attack, stream)
 
     return noise_gradient(network, pixels, noise, images.labels[batch.rows], views, perturb)
 
@@ -60,6 +63,28 @@ def engine_gradient(
 def test_int8_noise_of_a_whole_run_is_the_same_bit_for_bit(spec: ExperimentSpec) -> None:
     images = random_images(13)
     assert torch.equal(generate(spec, images, device=CPU).noise, NaiveSem(spec, images).run())
+
+
+GRID = [(n, s) for n in get_args(Phase) for s in get_args(Phase)]
+
+
+@pytest.mark.parametrize(("noise", "surrogate"), GRID)
+def test_every_cell_of_the_phase_grid_is_the_naive_one_bit_for_bit(
+    noise: str, surrogate: str
+) -> None:
+    phases = {"noise_phase": noise, "surrogate_phase": surrogate, "steps": 2, "final_steps": 2}
+    spec = tiny_spec(noise=phases, surrogate={"steps": 2})
+    images = random_images(13)
+    naive = NaiveSem(spec, images, noise_against=noise, surrogate_against=surrogate)
+    assert torch.equal(generate(spec, images, device=CPU).noise, naive.run())
+
+
+def test_rem_is_the_cell_of_adversarial_phases() -> None:
+    images = random_images(13)
+    cell, sem = tiny_spec(noise={"noise_phase": "adversarial"}), tiny_spec()
+    rem = generate(tiny_spec(noise={"method": "rem"}), images, device=CPU).noise
+    assert torch.equal(rem, generate(cell, images, device=CPU).noise)
+    assert not torch.equal(rem, generate(sem, images, device=CPU).noise)
 
 
 def test_surrogate_after_a_run_is_the_same_to_rounding() -> None:

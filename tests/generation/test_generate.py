@@ -7,7 +7,7 @@ import torch
 
 from sem_ray.errors import WorkFailed
 from sem_ray.generation import Engine, generate
-from sem_ray.generation.phases import rounded
+from sem_ray.methods import rounded
 from sem_ray.progress import Progress
 from tests.samples import random_images, tiny_spec
 

@@ -53,6 +53,10 @@ NOISE: Values = {
     "noise.samples": 9,
     "noise.perturbation_scale": 0.5,
     "noise.final_steps": 9,
+    "noise.method": "rem",
+    "noise.noise_phase": "none",
+    "noise.surrogate_phase": "none",
+    "noise.parity": True,
     "surrogate.radius": 3,
     **{f"surrogate.{name}": value for name, value in TRAINING.items()},
 }
@@ -61,9 +65,26 @@ VICTIM: Values = {
     **{f"victim.{name}": value for name, value in TRAINING.items()},
 }
 RADII: Values = {"victim.radii": [0, 1, 4]}
-ONLY_CHOICE = {"noise.method"}
-"""Settings that can be nothing else yet."""
-EVERY = {**DATA, **SHARED, **NOISE, **VICTIM, **RADII}
+METHODS: dict[str, Values] = {
+    "em": {
+        "class_wise": True,
+        "train_steps": 7,
+        "steps": 7,
+        "step_size": 0.7,
+        "stop_error": 7.0,
+        "loops": 7,
+    },
+    "tap": {"epochs": 7, "steps": 7, "step_size": 0.7, "restarts": 7},
+    "shortcut": {"separation": 7.0, "norm": 7.0},
+    "ntga": {"predictor": "cnn", "time": 7.0, "block": 7, "steps": 7, "step_size": 0.7},
+}
+OWN: Values = {
+    f"noise.{method}.{name}": value
+    for method, values in METHODS.items()
+    for name, value in values.items()
+}
+"""Settings of one method alone."""
+EVERY = {**DATA, **SHARED, **NOISE, **OWN, **VICTIM, **RADII}
 
 
 def spec(**changes: Any) -> ExperimentSpec:
@@ -102,7 +123,7 @@ def settings_of(tree: dict[str, Any], prefix: str = "") -> set[str]:
 
 def test_every_setting_is_spoken_for_here() -> None:
     """Whoever adds a setting says here which identities it belongs to."""
-    assert settings_of(spec().model_dump()) == set(EVERY) | ONLY_CHOICE
+    assert settings_of(spec().model_dump()) == set(EVERY)
 
 
 @pytest.mark.parametrize("path", [*SHARED, *NOISE])
@@ -110,7 +131,22 @@ def test_the_noise_is_other_noise_with_another(path: str) -> None:
     assert of_noise(changed(path)) != of_noise(spec())
 
 
-@pytest.mark.parametrize("path", [*DATA, *VICTIM, *RADII])
+@pytest.mark.parametrize("path", OWN)
+def test_the_noise_of_a_method_is_other_noise_with_another_setting_of_its_own(path: str) -> None:
+    method = path.split(".")[1]
+    own = merged(nested("noise.method", method), BASE)
+    changes = merged(own, nested(path, EVERY[path]))
+    found, usual = (ExperimentSpec.model_validate(tree) for tree in (changes, own))
+    assert of_noise(found) != of_noise(usual)
+
+
+def test_noise_made_before_there_were_other_methods_is_found() -> None:
+    content = identities.noise_content(spec(), "images")["noise"]
+    before = ("method", "radius", "steps", "step_size", "samples", "perturbation_scale")
+    assert tuple(content) == (*before, "final_steps")
+
+
+@pytest.mark.parametrize("path", [*DATA, *OWN, *VICTIM, *RADII])
 def test_the_noise_stays_the_same_noise_with_another(path: str) -> None:
     assert of_noise(changed(path)) == of_noise(spec())
 
@@ -120,7 +156,7 @@ def test_the_victim_is_another_victim_with_another(path: str) -> None:
     assert of_victim(changed(path)) != of_victim(spec())
 
 
-@pytest.mark.parametrize("path", [*DATA, *NOISE, *RADII])
+@pytest.mark.parametrize("path", [*DATA, *NOISE, *OWN, *RADII])
 def test_the_victim_stays_the_same_victim_with_another(path: str) -> None:
     """How its noise was made enters by the noise's own identity."""
     assert of_victim(changed(path)) == of_victim(spec())

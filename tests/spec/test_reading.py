@@ -134,7 +134,8 @@ MISSPELT = {
     "noise.attack_step": "unknown key noise.attack_step (did you mean surrogate.attack_steps?)",
     "momentun": "unknown key momentun (did you mean surrogate.momentum?)",
     "noise.zzz": "unknown key noise.zzz; known: method, radius, steps, step_size, samples, "
-    "perturbation_scale, final_steps",
+    "perturbation_scale, final_steps, "
+    "noise_phase, surrogate_phase, parity, em, tap, shortcut, ntga",
 }
 
 

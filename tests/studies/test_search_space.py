@@ -73,7 +73,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "search.noise.steps: low 3 is above high 2",
     ),
     "extreme": ({"search": {"noise.radius": {"low": 0.0, "high": 8.0}}}, "noise.radius: Input"),
-    "choice": ({"search": {"noise.method": {"choices": ["sem", "sme"]}}}, "noise.method: Input"),
+    "choice": (
+        {"search": {"noise.method": {"choices": ["sem", "sme"]}}},
+        "noise.method: no method 'sme' (did you mean sem?)",
+    ),
     "between whole numbers": (
         {"search": {"noise.steps": {"low": 1.0, "high": 5.0}}},
         "noise.steps: Input should be a valid integer",

@@ -165,3 +165,9 @@ def test_the_program_itself_ends_with_2_and_one_line(here: Path) -> None:
     ran = run_program(*words, cwd=here)
     assert "did you mean radius?" in refused(ran)
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_method_there_is_not_is_refused_with_the_nearest(command: Command, tree: Tree) -> None:
+    line = refused(command("protect", "digits", *tiny(), "--method", "rme", "--out", "out"))
+    assert "noise.method: no method 'rme' (did you mean rem?)" in line
+    assert tree() == set()

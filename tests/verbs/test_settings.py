@@ -110,6 +110,17 @@ def test_what_may_surprise_is_remarked_once(surprise: str) -> None:
     assert text in remark
 
 
+def test_settings_that_a_method_does_not_look_at_are_remarked() -> None:
+    (remark,) = remarks(spec(noise={"em": {"steps": 77}, "tap": {"steps": 77}}))
+    assert remark == "noise.method sem does not look at noise.em, noise.tap"
+
+
+def test_an_unknown_method_is_refused_by_the_layer_that_names_it(config: Path) -> None:
+    config.write_text("noise: {method: rme}")
+    with pytest.raises(BadInput, match=rf"^{config}: noise\.method: no method 'rme'.*known: sem, "):
+        resolve(None, config=config)
+
+
 def test_a_stem_is_held_against_the_size_that_the_augmentation_gives() -> None:
     small, enlarged = spec(), spec(augmentation={"kind": "resized_crop", "size": 224})
     (remark,) = stem_remarks(small, "resnet18-imagenet", (3, 32, 32))

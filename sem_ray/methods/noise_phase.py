@@ -1,20 +1,19 @@
-"""The noise phase of the alternating optimisation, as functions of tensors."""
+"""The noise phase of the alternating optimisation: signed descent through drawn views."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-import torch
 from torch import Tensor
 
 from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, draw_views
 from sem_ray.draws import Stream
-from sem_ray.methods import METHODS, Method
+from sem_ray.methods.perturbations import Perturbation
 from sem_ray.networks import FrozenTwin
 from sem_ray.spec import Augmentation, ExperimentSpec, default_step_size, unit
-from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Attack
 
 Perturb = Callable[[Tensor, Tensor], Tensor]
@@ -46,10 +45,11 @@ def noise_gradient(
 class NoisePhase:
     """K signed descent steps on the noise of a batch, through a frozen surrogate.
 
-    radius (ρu) and step (α) are in [0, 1]; `attack.radius` is ρr.
+    radius (ρu) and step (α) are in [0, 1]; `attack` is what finds δ, or its radius
+    ρr alone.
     """
 
-    method: Method
+    perturbation: Perturbation
     augmentation: Augmentation
     samples: int
     radius: float
@@ -58,11 +58,11 @@ class NoisePhase:
     attack: Attack
 
     @classmethod
-    def of(cls, spec: ExperimentSpec, steps: int) -> NoisePhase:
+    def of(cls, spec: ExperimentSpec, steps: int, perturbation: Perturbation) -> NoisePhase:
         """The phase of `spec` with K = `steps`."""
         noise = spec.noise
         return cls(
-            method=METHODS[noise.method],
+            perturbation=perturbation,
             augmentation=spec.augmentation,
             samples=noise.samples,
             radius=unit(noise.radius),
@@ -75,17 +75,41 @@ class NoisePhase:
         """δu for images [n, C, H, W], within ±ρu: a uniform start, no warm start, then K steps."""
 
         def perturb(views: Tensor, targets: Tensor) -> Tensor:
-            return self.method.noise_phase(network, views, targets, self.attack, stream)
+            return self.perturbation(network, views, targets, self.attack, stream)
 
-        noise = stream.ball(images, self.radius)
-        for _ in range(self.steps):
-            views = draw_views(self.augmentation, stream, self.samples, images)
-            gradient = noise_gradient(network, images, noise, labels, views, perturb)
-            noise = signed_step(noise, gradient, -self.step, self.radius)
-        return noise
+        return descended(
+            network,
+            images,
+            labels,
+            stream,
+            views=partial(draw_views, self.augmentation, stream, self.samples, images),
+            radius=self.radius,
+            step=self.step,
+            steps=self.steps,
+            perturb=perturb,
+        )
 
 
-def rounded(noise: Tensor, radius: float) -> Tensor:
-    """δu in [0, 1] as int8 in 1/255, never beyond ⌊ρu⌋ (`radius` in 1/255)."""
-    whole = int(radius)
-    return (noise * PIXEL_STEPS).round().clamp_(-whole, whole).to(torch.int8)
+def as_they_are(views: Tensor, labels: Tensor) -> Tensor:  # noqa: ARG001
+    return views
+
+
+def descended(
+    network: FrozenTwin,
+    images: Tensor,
+    labels: Tensor,
+    stream: Stream,
+    *,
+    views: Callable[[], Views],
+    radius: float,
+    step: float,
+    steps: int,
+    perturb: Perturb = as_they_are,
+) -> Tensor:
+    """Noise within ±radius that makes `network` find `labels` in images [n, C, H, W]: a uniform
+    start from `stream`, then signed steps, each through views of its own."""
+    noise = stream.ball(images, radius)
+    for _ in range(steps):
+        gradient = noise_gradient(network, images, noise, labels, views(), perturb)
+        noise = signed_step(noise, gradient, -step, radius)
+    return noise

@@ -1,0 +1,158 @@
+"""The alternating optimisation: noise phase and surrogate phase in turn, then a pass over every
+image. What other members of the run hold is met in the surrogate's training step alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sem_ray.augment import draw_views
+from sem_ray.data.image_set import Rows
+from sem_ray.draws import numpy_generator
+from sem_ray.methods.course import Course, Ground, Method, Stage, rounded
+from sem_ray.methods.noise_phase import NoisePhase
+from sem_ray.methods.perturbations import PERTURBATIONS
+from sem_ray.networks import FrozenTwin
+from sem_ray.peers import ALONE, Peers
+from sem_ray.shards import Part, Split
+from sem_ray.spec import ExperimentSpec, Phase
+from sem_ray.training import Attack
+
+
+@dataclass(frozen=True)
+class Phases:
+    """A cell of the paper's table: what each phase trains against."""
+
+    noise: Phase
+    surrogate: Phase
+
+
+_OWN: dict[str, Phases] = {}
+"""Alternating methods by name."""
+
+
+def phases_of(spec: ExperimentSpec) -> Phases:
+    """The cell of `spec`: what it says itself, else what its method is."""
+    own, noise = _OWN[spec.noise.method], spec.noise
+    return Phases(noise.noise_phase or own.noise, noise.surrogate_phase or own.surrogate)
+
+
+class Engine:
+    """The state of one run: the surrogate, and int8 noise [n, C, H, W] in 1/255 of the shards that
+    lie here.
+
+    `rows` holds the images of the `owned` shards of `split` (all of them where it is None), one
+    shard after the other, on the device the run computes on.
+    """
+
+    finished = False
+    figures: Mapping[str, float] = {}
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        rows: Rows,
+        split: Split | None = None,
+        owned: Sequence[int] | None = None,
+        peers: Peers = ALONE,
+    ) -> None:
+        self.spec, self.rows = spec, rows
+        self.ground = Ground.of(spec, rows, split, owned, peers)
+        self.shards = self.ground.shards
+        self.noise = self.ground.blank()
+        self.surrogate = self.ground.surrogate()
+        chosen = phases_of(spec)
+        self._perturb = PERTURBATIONS[chosen.surrogate]
+        against = PERTURBATIONS[chosen.noise]
+        self._phase = NoisePhase.of(spec, spec.noise.steps, against)
+        self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps, against)
+        self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
+        self._stale = self._left_out() if spec.noise.parity else None
+
+    def advance(self, unit: int) -> Tensor | None:
+        steps = self.spec.surrogate.steps
+        if unit < steps:
+            return self.step(unit)
+        self.final_block(unit - steps)
+        return None
+
+    def shared(self) -> Mapping[str, Tensor]:
+        return self.surrogate.state()
+
+    def kept(self, done: int) -> Mapping[str, Tensor]:
+        """Before the final pass the surrogate is all of it: no step starts from stored noise, and
+        the final pass makes every row anew (but for those that parity leaves out)."""
+        if done <= self.spec.surrogate.steps and self._stale is None:
+            return {}
+        return {"noise": self.noise}
+
+    def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
+        self.surrogate.load(shared)
+        if kept:
+            self.noise.copy_(kept["noise"])
+
+    def step(self, step: int) -> Tensor:
+        """Step t: the batch's noise anew, then one surrogate step on it. The parts' shares of the
+        surrogate's loss."""
+        parts = self.shards.training_parts("generation", step)
+        surrogate = self.surrogate.frozen()
+        inputs = [self._surrogate_inputs(surrogate, step, part) for part in parts]
+        return self.surrogate.step(step, inputs, [self.ground.labels(part) for part in parts])
+
+    def final_block(self, number: int) -> None:
+        """Noise for block `number` of the last pass, which together cover every image."""
+        surrogate = self.surrogate.frozen()
+        for part in self.shards.block_parts(number):
+            before = self.noise[part.rows]
+            self._noise_phase(surrogate, self._final, "final", number, part)
+            if self._stale is not None:
+                stale = self._stale[part.rows]
+                self.noise[part.rows[stale]] = before[stale]
+
+    def _left_out(self) -> Tensor:
+        """bool [n]: rows of the last, partial batch of a shuffled pass over the whole set, which
+        the published code drops."""
+        split = self.shards.split
+        order = numpy_generator(self.spec.seed, "final", "order").permutation(split.rows)
+        stale = torch.zeros(split.rows, dtype=torch.bool)
+        stale[torch.from_numpy(order[split.rows // split.batch * split.batch :])] = True
+        own = torch.cat([stale[split.whole(shard)] for shard in self.shards.owned])
+        return own.to(self.noise.device)
+
+    def _noise_phase(
+        self, surrogate: FrozenTwin, phase: NoisePhase, stage: str, step: int, part: Part
+    ) -> tuple[Tensor, Tensor]:
+        """The part's images and their new noise, which is stored too, rounded."""
+        stream = self.shards.stream(stage, step, part)
+        images = self.ground.pixels(part)
+        noise = phase.run(surrogate, images, self.ground.labels(part), stream)
+        self.noise[part.rows] = rounded(noise, self.spec.noise.radius)
+        return images, noise
+
+    def _surrogate_inputs(self, surrogate: FrozenTwin, step: int, part: Part) -> Tensor:
+        """What the surrogate trains on: t(clip(x + δu)) + δa of a part of the batch."""
+        images, noise = self._noise_phase(surrogate, self._phase, "noise", step, part)
+        protected = (images + noise).clamp_(0, 1)
+        stream = self.shards.stream("surrogate", step, part)
+        views = draw_views(self.spec.augmentation, stream, 1, protected).apply(protected)
+        return self._perturb(surrogate, views, self.ground.labels(part), self._attack, stream)
+
+
+def alternating(name: str, *, noise: Phase, surrogate: Phase) -> Method:
+    """The method of that name: a cell of noise phase × surrogate phase."""
+    _OWN[name] = Phases(noise, surrogate)
+    return Method(name, _stages, _begin)
+
+
+def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
+    """M steps, then the last pass."""
+    steps = Stage("noise", spec.surrogate.steps, "steps")
+    return steps, Stage("final pass", split.blocks, "blocks")
+
+
+def _begin(ground: Ground) -> Course:
+    shards = ground.shards
+    return Engine(ground.spec, ground.rows, shards.split, shards.owned, ground.peers)

@@ -1,0 +1,221 @@
+"""Error-minimizing noise (Huang et al. 2021, https://arxiv.org/abs/2101.04898, algorithm 1): a few
+surrogate steps on x + δ, then the noise of the whole set, in turn and warm-started, until the
+surrogate errs on hardly any protected image. No augmentation.
+
+A loop is `train_steps` units of training; the noise's units (a block of images with all its steps
+each; class-wise, where every step needs all images, one step each); one unit that counts errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from sem_ray.attacks import signed_step
+from sem_ray.augment import Views, WholeViews, draw_views
+from sem_ray.devices import one_thread
+from sem_ray.draws import Stream
+from sem_ray.methods.course import (
+    ALTERNATING,
+    ATTACK,
+    SCHEDULE,
+    Course,
+    Ground,
+    Method,
+    Stage,
+    rounded,
+)
+from sem_ray.methods.noise_phase import as_they_are, noise_gradient
+from sem_ray.networks import FrozenTwin
+from sem_ray.peers import quantised
+from sem_ray.shards import Part, Split
+from sem_ray.spec import ExperimentSpec, default_step_size, unit
+
+
+class _Loops:
+    """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground, self.settings = ground, ground.spec.noise.em
+        self.radius = unit(ground.spec.noise.radius)
+        size = self.settings.step_size
+        size = size or default_step_size(ground.spec.noise.radius, self.settings.steps)
+        self.step_size = unit(size)
+        constant = {"schedule": "constant"}
+        self.surrogate = ground.surrogate(ground.spec.surrogate.model_copy(update=constant))
+        self.units = _noise_units(ground.spec, ground.shards.split)
+        self.finished = False
+        self.figures: dict[str, float] = {}
+
+    def advance(self, number: int) -> Tensor | None:
+        loop, place = divmod(number, _loop_units(self.ground.spec, self.ground.shards.split))
+        trained = self.settings.train_steps
+        if place < trained:
+            return self._train(loop * trained + place)
+        if place < trained + self.units:
+            self._perturb(loop * self.units + place - trained)
+        else:
+            self._count_errors()
+        return None
+
+    def delta_of(self, part: Part) -> Tensor:
+        """The part's noise [n, C, H, W] in [0, 1]."""
+        raise NotImplementedError
+
+    def _perturb(self, number: int) -> None:
+        """Noise unit `number` of all loops."""
+        raise NotImplementedError
+
+    def _train(self, step: int) -> Tensor:
+        parts = self.ground.shards.training_parts("generation", step)
+        labels = [self.ground.labels(part) for part in parts]
+        return self.surrogate.step(step, [self._protected(part) for part in parts], labels)
+
+    def _protected(self, part: Part) -> Tensor:
+        return (self.ground.pixels(part) + self.delta_of(part)).clamp_(0, 1)
+
+    def _gradient(
+        self, network: FrozenTwin, part: Part, delta: Tensor, stream: Stream | None
+    ) -> Tensor:
+        """On the image itself; through one drawn view where there is a stream."""
+        images, labels = self.ground.pixels(part), self.ground.labels(part)
+        views: Views = WholeViews()
+        if stream is not None:
+            views = draw_views(self.ground.spec.augmentation, stream, 1, images)
+        return noise_gradient(network, images, delta, labels, views, as_they_are)
+
+    def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
+        """None but for parity: the published code optimises its noise on augmented views."""
+        parity = self.ground.spec.noise.parity
+        return self.ground.shards.stream(stage, number, part) if parity else None
+
+    def _count_errors(self) -> None:
+        """Over every member's images, so that all end alike."""
+        network, shards = self.surrogate.frozen(), self.ground.shards
+        wrong = torch.zeros(1, dtype=torch.float64, device=self.ground.rows.device)
+        for number in range(shards.split.blocks):
+            for part in shards.block_parts(number):
+                found = network.logits(self._protected(part)).argmax(1)
+                wrong += (found != self.ground.labels(part)).sum()
+        self.ground.peers.add(wrong)
+        error = 100 * float(wrong) / shards.split.rows
+        self.figures = {"error": error}
+        self.finished = error < self.settings.stop_error
+
+
+class SampleWise(_Loops):
+    """One noise an image, kept with its shard."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self.delta = ground.start("em", self.radius)
+
+    @property
+    def noise(self) -> Tensor:
+        return rounded(self.delta, self.ground.spec.noise.radius)
+
+    def delta_of(self, part: Part) -> Tensor:
+        return self.delta[part.rows]
+
+    def _perturb(self, number: int) -> None:
+        """All steps on one block: an image's gradient depends on no other image."""
+        network = self.surrogate.frozen()
+        for part in self.ground.shards.block_parts(number % self.units):
+            stream = self._views_stream("em views", number, part)
+            delta = self.delta[part.rows]
+            for _ in range(self.settings.steps):
+                gradient = self._gradient(network, part, delta, stream)
+                delta = signed_step(delta, gradient, -self.step_size, self.radius)
+            self.delta[part.rows] = delta
+
+    def shared(self) -> Mapping[str, Tensor]:
+        return self.surrogate.state()
+
+    def kept(self, done: int) -> Mapping[str, Tensor]:  # noqa: ARG002
+        return {"delta": self.delta, "noise": self.noise}
+
+    def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
+        self.surrogate.load(shared)
+        self.delta.copy_(kept["delta"])
+
+
+class ClassWise(_Loops):
+    """One noise a class, which every member has alike: [classes, C, H, W]."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        classes = ground.rows.classes
+        stream = ground.shards.common_stream("em classes", classes)
+        like = torch.empty(
+            classes, *ground.rows.shape, dtype=ground.dtype, device=ground.rows.device
+        )
+        self.delta = stream.ball(like, self.radius)
+
+    @property
+    def noise(self) -> Tensor:
+        return rounded(self.delta, self.ground.spec.noise.radius)[self.ground.rows.labels]
+
+    def delta_of(self, part: Part) -> Tensor:
+        return self.delta[self.ground.labels(part)]
+
+    def _perturb(self, number: int) -> None:
+        """One step along the sign of the gradient summed over each class's images."""
+        with one_thread(self.delta.device):
+            sign = self.gradient(number).sign().to(self.delta.dtype)
+        self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
+
+    def gradient(self, number: int) -> Tensor:
+        """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,
+        C, H, W]. Sums over shards are exact (`peers/exact.py`), so the sign is everyone's."""
+        network, shards = self.surrogate.frozen(), self.ground.shards
+        total = torch.zeros_like(self.delta, dtype=torch.float64)
+        for sums in self._by_part(network, number).values():
+            total += quantised(sums / shards.split.rows)
+        self.ground.peers.add(total)
+        return total
+
+    def _by_part(self, network: FrozenTwin, step: int) -> dict[tuple[int, ...], Tensor]:
+        """Each part's own sums, by its shards, in the order of its blocks."""
+        found: dict[tuple[int, ...], Tensor] = {}
+        for number in range(self.ground.shards.split.blocks):
+            for part in self.ground.shards.block_parts(number):
+                stream = self._views_stream(f"em views {number}", step, part)
+                gradient = self._gradient(network, part, self.delta_of(part), stream)
+                sums = found.setdefault(
+                    part.shards, torch.zeros_like(self.delta, dtype=torch.float64)
+                )
+                # Back from a mean over the block, whose size is not every block's.
+                wide = gradient.to(torch.float64) * len(part.rows)
+                sums.index_add_(0, self.ground.labels(part), wide)
+        return found
+
+    def shared(self) -> Mapping[str, Tensor]:
+        return {**self.surrogate.state(), "class_delta": self.delta}
+
+    def kept(self, done: int) -> Mapping[str, Tensor]:  # noqa: ARG002
+        return {"noise": self.noise}
+
+    def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:  # noqa: ARG002
+        self.surrogate.load(shared)
+        self.delta = shared["class_delta"].to(self.delta)
+
+
+def _noise_units(spec: ExperimentSpec, split: Split) -> int:
+    return spec.noise.em.steps if spec.noise.em.class_wise else split.blocks
+
+
+def _loop_units(spec: ExperimentSpec, split: Split) -> int:
+    return spec.noise.em.train_steps + _noise_units(spec, split) + 1
+
+
+def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
+    return (Stage("noise", spec.noise.em.loops * _loop_units(spec, split), "units"),)
+
+
+def _begin(ground: Ground) -> Course:
+    return ClassWise(ground) if ground.spec.noise.em.class_wise else SampleWise(ground)
+
+
+EM = Method("em", _stages, _begin, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))

@@ -1,0 +1,132 @@
+"""Targeted adversarial poisoning (Fowl et al. 2021, https://arxiv.org/abs/2106.10807): a surrogate
+trained normally, then targeted PGD toward the next class through crop and flip, from several
+starts, of which each image keeps the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sem_ray.augment import draw_views, test_view
+from sem_ray.methods.course import (
+    ALTERNATING,
+    ATTACK,
+    Course,
+    Ground,
+    Method,
+    Stage,
+    rounded,
+)
+from sem_ray.methods.noise_phase import descended
+from sem_ray.networks import FrozenTwin
+from sem_ray.shards import Part, Split
+from sem_ray.spec import ExperimentSpec, default_step_size, unit
+from sem_ray.spec.base import PIXEL_STEPS
+
+
+class Targeted:
+    """The surrogate, the best noise so far, and each image's loss toward its target under it."""
+
+    finished = False
+    figures: Mapping[str, float] = {}
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground, self.settings = ground, ground.spec.noise.tap
+        self.steps = _training_steps(ground.spec, ground.shards.split)
+        changes = {"steps": self.steps, "decay_every": None}
+        self.surrogate = ground.surrogate(ground.spec.surrogate.model_copy(update=changes))
+        self.noise = ground.blank()
+        self.losses = torch.full(
+            (len(ground.rows),), torch.inf, dtype=ground.dtype, device=ground.rows.device
+        )
+
+    def advance(self, unit_number: int) -> Tensor | None:
+        if unit_number < self.steps:
+            return self._train(unit_number)
+        restart, block = divmod(unit_number - self.steps, self.ground.shards.split.blocks)
+        network = self.surrogate.frozen()
+        for part in self.ground.shards.block_parts(block):
+            self._attack(network, restart, block, part)
+        return None
+
+    def shared(self) -> Mapping[str, Tensor]:
+        return self.surrogate.state()
+
+    def kept(self, done: int) -> Mapping[str, Tensor]:
+        return {} if done <= self.steps else {"noise": self.noise, "losses": self.losses}
+
+    def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
+        self.surrogate.load(shared)
+        if kept:
+            self.noise.copy_(kept["noise"])
+            self.losses.copy_(kept["losses"])
+
+    def _train(self, step: int) -> Tensor:
+        parts = self.ground.shards.training_parts("generation", step)
+        views = []
+        for part in parts:
+            stream = self.ground.shards.stream("surrogate", step, part)
+            images = self.ground.pixels(part)
+            views.append(draw_views(self.ground.spec.augmentation, stream, 1, images).apply(images))
+        return self.surrogate.step(step, views, [self.ground.labels(part) for part in parts])
+
+    def _attack(self, network: FrozenTwin, restart: int, block: int, part: Part) -> None:
+        """One start of one block; what lies nearer to its target than before is kept."""
+        stream = self.ground.shards.stream(f"tap {restart}", block, part)
+        images, targets = self.ground.pixels(part), targets_of(self.ground, part)
+        radius = self.ground.spec.noise.radius
+        size = self.settings.step_size or default_step_size(radius, self.settings.steps)
+        found = descended(
+            network,
+            images,
+            targets,
+            stream,
+            views=partial(draw_views, self.ground.spec.augmentation, stream, 1, images),
+            radius=unit(radius),
+            step=unit(size),
+            steps=self.settings.steps,
+        )
+        whole = rounded(found, radius)
+        losses = self._losses(network, images, whole, targets)
+        better = losses < self.losses[part.rows]
+        self.losses[part.rows] = torch.where(better, losses, self.losses[part.rows])
+        kept = self.noise[part.rows]
+        self.noise[part.rows] = torch.where(better[:, None, None, None], whole, kept)
+
+    def _losses(
+        self, network: FrozenTwin, images: Tensor, noise: Tensor, targets: Tensor
+    ) -> Tensor:
+        """[n], of the undistorted protected images as files give them."""
+        shielded = (images + noise.to(images.dtype) / PIXEL_STEPS).clamp_(0, 1)
+        logits = network.logits(test_view(self.ground.spec.augmentation, shielded))
+        return F.cross_entropy(logits, targets, reduction="none").to(self.losses.dtype)
+
+
+def targets_of(ground: Ground, part: Part) -> Tensor:
+    """(y + 1) mod C."""
+    return (ground.labels(part) + 1) % ground.rows.classes
+
+
+def _training_steps(spec: ExperimentSpec, split: Split) -> int:
+    return spec.noise.tap.epochs * max(split.rows // split.batch, 1)
+
+
+def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
+    training = Stage("surrogate", _training_steps(spec, split), "steps")
+    return training, Stage("noise", spec.noise.tap.restarts * split.blocks, "blocks")
+
+
+def _begin(ground: Ground) -> Course:
+    return Targeted(ground)
+
+
+TAP = Method(
+    "tap",
+    _stages,
+    _begin,
+    ignores=("noise.parity", *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
+)

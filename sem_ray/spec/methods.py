@@ -1,0 +1,68 @@
+"""Settings that one method alone has. Defaults are the published constants (docs/methods.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sem_ray.spec.base import Count, Frozen, Number, StepSize
+
+Phase = Literal["none", "random", "adversarial"]
+"""A perturbation: none; one uniform draw; found by PGD."""
+
+
+class EMSpec(Frozen):
+    """Error-minimizing noise. Its surrogate trains at the constant `surrogate.learning_rate`."""
+
+    class_wise: bool = False
+    """One noise a class instead of one an image."""
+    train_steps: Count = 10
+    """SGD steps of the surrogate in each loop."""
+    steps: Count = 20
+    """Signed steps on the noise of the whole set in each loop."""
+    step_size: StepSize | None = None
+    """In 1/255; null is 2ρu/steps, 0.8 at the defaults."""
+    stop_error: Annotated[Number, Field(ge=0, le=100)] = 1.0
+    """The loop ends once the surrogate errs on less than this many % of the protected images."""
+    loops: Count = 100
+    """Loops after which it ends in any case."""
+
+
+class TAPSpec(Frozen):
+    """Targeted adversarial poisoning."""
+
+    epochs: Count = 40
+    """Of the surrogate's training on the clean images, in place of `surrogate.steps`."""
+    steps: Count = 250
+    """Of targeted PGD."""
+    step_size: StepSize | None = None
+    """In 1/255; null is 2ρu/steps, 0.064·(ρu/8) at the defaults."""
+    restarts: Count = 3
+    """Starts, of which each image keeps the best. The published number is unknown."""
+
+
+class ShortcutSpec(Frozen):
+    """Linearly separable patches."""
+
+    separation: Annotated[Number, Field(gt=0, le=1000)] = 10.0
+    """How far a class's centre lies from zero in each of its dimensions, where a sample's own
+    deviation is about √(dimensions/3)."""
+    norm: Annotated[Number, Field(ge=1, le=32)] = 6.0
+    """L2 norm of a noise over √(values of an image), in 1/255."""
+
+
+class NTGASpec(Frozen):
+    """Neural-tangent generalization attack."""
+
+    predictor: Literal["fnn", "cnn"] = "fnn"
+    """5 dense layers with erf; or 2 convolutions 5×5 of stride 2 with erf. A dense layer on top."""
+    time: Annotated[Number, Field(gt=0)] = 64.0
+    """t of the gradient flow that the predictor is trained by. Best published on CIFAR-10: fnn
+    4096, cnn 8."""
+    block: Annotated[Count, Field(ge=2)] = 512
+    """Most images attacked together."""
+    steps: Count = 10
+    """Of signed ascent."""
+    step_size: StepSize | None = None
+    """In 1/255; null is 1.1·ρu/steps."""
