@@ -11,6 +11,7 @@ from benchmarks import measuring
 from sem_ray.cluster.group import ShardGroup
 from sem_ray.errors import WorkFailed
 from sem_ray.generation import GenerationPlan
+from sem_ray.methods import Stage
 from sem_ray.progress import Progress
 from sem_ray.running import Report, State, conduct
 
@@ -63,7 +64,7 @@ class Round:
 def one_round(group: ShardGroup, steps: int) -> Round:
     """`conduct`, the loop of every run, for `steps` more steps. A checkpoint is not among them."""
     told: list[Progress] = []
-    plan = GenerationPlan(group.done + steps, 0)
+    plan = GenerationPlan((Stage("noise", group.done + steps, "steps"),))
     seconds = measuring.seconds(partial(conduct, plan, Continued(group), sink=told.append), CPU)
     times = [[worker.seconds for worker in report.workers] for report in told]
     members = tuple(sum(each) for each in zip(*times, strict=True))

@@ -6,6 +6,7 @@ import gc
 import time
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -106,8 +107,9 @@ def test_a_member_that_joins_again_keeps_nothing_of_the_last_time() -> None:
         rows = own_rows(images, split, owned)
         crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
         crew.advance(1)
-        network = weakref.ref(crew.engine.surrogate.network)
-        del crew
+        course: Any = crew.course
+        network = weakref.ref(course.surrogate.network)
+        del crew, course
         for _ in range(40):  # a collection that meets another thread's does nothing
             gc.collect()
             if network() is None:
