@@ -126,7 +126,9 @@ def not_separated(rows: list[dict[str, Any]], radius: float) -> list[str]:
 
 
 def _spread(rows: list[dict[str, Any]], name: str) -> str:
-    values = [float(row[name]) for row in rows]
+    values = sorted({row["seed"]: float(row[name]) for row in rows}.values())
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
     return f"{statistics.mean(values):.1f} ± {(max(values) - min(values)) / 2:.1f}"
 
 
@@ -135,6 +137,8 @@ def report(options: argparse.Namespace, rows: list[dict[str, Any]]) -> str:
         f"- ρ={radius:g}: {', '.join(not_separated(rows, radius)) or 'all told apart'}"
         for radius in options.radii
     ]
+    if len(options.seeds) == 1:
+        unclear = ["- unknown: one seed has no range"]
     size = "all" if options.limit is None else f"{options.limit:,}"
     settings = ", ".join([f"preset {options.preset}", *options.set])
     return "\n".join(
