@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
 from sem_ray import __version__
 from sem_ray.errors import BadInput, SemRayError
+from sem_ray.terminal.options import ActorOptions, Json, SettingOptions
 from sem_ray.terminal.output import give, say, say_error, say_remark
-
-if TYPE_CHECKING:
-    from sem_ray.verbs import Actors
 
 INTERRUPTED = 130
 
@@ -43,58 +40,6 @@ failed, 2 bad input.""",
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # `run` says what an interrupt leaves
 )
-
-Json = Annotated[bool, Parameter(name="--json", negative="")]
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class SettingOptions:
-    """Options of the verbs that run one experiment."""
-
-    preset: str | None = None
-    "Settings to start from: quick (the default), cifar10, imagenet-subset."
-    config: Path | None = None
-    "YAML file with settings over the preset's; without --preset, over the defaults."
-    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = ()
-    "One setting over all others, as `--set noise.radius=8`; repeatable."
-    limit: int | None = None
-    "Take this many training images: a seeded, class-balanced subset."
-    seed: int | None = None
-    "Everything random follows from it."
-    device: str = "auto"
-    "auto, cpu, cuda or cuda:N."
-    store: Path | None = None
-    "Folder of artifacts and records instead of SEM_RAY_STORE."
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class ActorOptions:
-    """Options of the verbs whose work actors can share."""
-
-    actors: int | None = None
-    "Share the work among this many Ray actors, to the same result."
-    cpus_per_actor: float = 1
-    "Cores of each actor."
-    gpus_per_actor: float | None = None
-    "GPUs of each actor, as 0.5; by default one where there are enough for all, else none."
-    strategy: Literal["PACK", "SPREAD"] = "PACK"
-    "Actors on as few machines as possible, or on as many."
-    address: str | None = None
-    "Ray cluster instead of RAY_ADDRESS; without either, Ray starts on this machine."
-
-    def chosen(self) -> Actors | None:
-        """None where nobody asked for actors."""
-        from sem_ray.verbs import Actors
-
-        if self.actors is None:
-            if self.address is not None:
-                raise BadInput("--address names where actors run; say how many with --actors")
-            return None
-        return Actors(
-            self.actors, self.cpus_per_actor, self.gpus_per_actor, self.strategy, self.address
-        )
 
 
 @app.command

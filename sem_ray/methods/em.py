@@ -8,6 +8,7 @@ each; class-wise, where every step needs all images, one step each); one unit th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import torch
@@ -34,7 +35,7 @@ from sem_ray.shards import Part, Split
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 
 
-class _Loops:
+class _Loops(ABC):
     """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
 
     def __init__(self, ground: Ground) -> None:
@@ -60,13 +61,13 @@ class _Loops:
             self._count_errors()
         return None
 
+    @abstractmethod
     def delta_of(self, part: Part) -> Tensor:
         """The part's noise [n, C, H, W] in [0, 1]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _perturb(self, number: int) -> None:
         """Noise unit `number` of all loops."""
-        raise NotImplementedError
 
     def _train(self, step: int) -> Tensor:
         parts = self.ground.shards.training_parts("generation", step)
