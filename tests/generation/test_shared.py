@@ -59,11 +59,14 @@ def shared_noise(spec: ExperimentSpec, images: ImageSet, sharing: list[tuple[int
 def test_noise_does_not_depend_on_who_holds_which_shard(precision: str) -> None:
     spec = tiny_spec(precision=precision, shards=4, surrogate={"steps": 12, "batch": 10})
     images = random_images(23)
-    alone = generate(spec, images, device=CPU)
+    crew = Generation(spec, images.rows)
+    alone = conduct(crew.plan, crew, sink=silent)
     for sharing in SHARING:
         state = shared_noise(spec, images, sharing)
         noise = Generated.of(Finished(state, 0.0, 0.0)).noise
-        assert torch.equal(noise, alone.noise), sharing
+        assert torch.equal(noise, Generated.of(alone).noise), sharing
+        for name, tensor in alone.state.shared.items():
+            assert torch.equal(state.shared[name], tensor), (sharing, name)
 
 
 @pytest.mark.parametrize("radius", [0, 4])
