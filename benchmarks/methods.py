@@ -2,6 +2,8 @@
 
     python -m benchmarks.methods DATA --limit 1000 --seeds 0 1 --out FILE.json --table FILE.md
 
+Runs are written to `--out` as they come, and those found there are not made again.
+
 Hypothesis: at the quick preset every method lowers a standard victim's accuracy; only sem and rem
 keep most of that under adversarial training.
 """
@@ -17,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -29,6 +32,10 @@ from sem_ray.methods import METHODS
 from sem_ray.networks import FrozenTwin
 from sem_ray.training import Trainer
 
+VARIANTS = {
+    "em class-wise": ("noise.method=em", "noise.em.class_wise=true"),
+    "em on views": ("noise.method=em", "noise.parity=true"),
+} | {method: (f"noise.method={method}",) for method in METHODS}
 SPREAD = 2.0
 """Accuracies that lie within so many times their range over seeds are not told apart."""
 
@@ -67,14 +74,14 @@ def one_run(options: argparse.Namespace, method: str, seed: int, folder: Path) -
     common: dict[str, Any] = {
         "preset": options.preset,
         "limit": options.limit,
-        "settings": [*options.set, f"noise.method={method}"],
+        "settings": [*options.set, *VARIANTS[method]],
         "seed": seed,
         "store": folder / "store",
         "device": options.device,
     }
     start = time.process_time()
     with counted() as passes:
-        made = protect(options.data, folder / f"{method}-{seed}", **common)
+        made = protect(options.data, folder / f"{method}-{seed}".replace(" ", "-"), **common)
     seconds = time.process_time() - start
     found = evaluate(options.data, made.folder, options.radii, **common)
     figures: dict[str, Any] = {
@@ -160,7 +167,7 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--limit", type=int)
-    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(VARIANTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--radii", type=float, nargs="+", default=[0, 2])
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
@@ -168,20 +175,33 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--table", type=Path)
     options = parser.parse_args()
-    rows = []
+    rows = _found(options.out)
     with tempfile.TemporaryDirectory() as folder:
-        for seed in options.seeds:
-            for method in options.methods:
+        for seed, method in product(options.seeds, options.methods):
+            if (seed, method) not in {(row["seed"], row["method"]) for row in rows}:
                 rows.append(one_run(options, method, seed, Path(folder)))
                 print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
-    shown = {name: getattr(options, name) for name in ("preset", "limit", "set", "seeds", "radii")}
-    result = {"machine": description(), "data": Path(options.data).name, **shown, "runs": rows}
+                _write(options, rows)
     text = report(options, rows)
     print(text)
-    if options.out:
-        options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     if options.table:
         options.table.write_text(text + "\n", encoding="utf-8")
+
+
+def _found(out: Path | None) -> list[dict[str, Any]]:
+    """Runs that an earlier call left."""
+    if out is None or not out.exists():
+        return []
+    rows: list[dict[str, Any]] = json.loads(out.read_text(encoding="utf-8"))["runs"]
+    return rows
+
+
+def _write(options: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    if options.out is None:
+        return
+    shown = {name: getattr(options, name) for name in ("preset", "limit", "set", "seeds", "radii")}
+    result = {"machine": description(), "data": Path(options.data).name, **shown, "runs": rows}
+    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

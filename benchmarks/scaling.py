@@ -57,7 +57,7 @@ def gathered(spec: ExperimentSpec, rows: Rows, actors: ActorSpec) -> Iterator[Sh
 def measured(chosen: argparse.Namespace) -> dict[str, Any]:
     """Everything, from one run."""
     spec, rows = experiment(chosen), rates.images(chosen, CPU)
-    with ray_session(memory=object_store(rows.images.numel())):
+    with ray_session(memory=object_store(rows.images.shape.numel())):
         rounds, state = alternating(chosen, spec, rows)
     first = rounds[chosen.actors[0]]
     return {

@@ -32,6 +32,11 @@ class Part:
     counts: tuple[int, ...]
 
 
+def rows_of(parts: Sequence[Part]) -> list[Tensor]:
+    """The rows of each."""
+    return [part.rows for part in parts]
+
+
 @dataclass(frozen=True)
 class Split:
     """`rows` rows in at most `wanted` shards, for batches of `wanted_batch`.

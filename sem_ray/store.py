@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock
 
 from sem_ray.checkpoint import Checkpoint, sync
+from sem_ray.data.shelf import PixelShelf
 from sem_ray.errors import BadInput, writing_to
 
 STORE_VARIABLE = "SEM_RAY_STORE"
@@ -40,7 +41,7 @@ class Store:
         Raises `BadInput` where it is not, and where there is none and `make` is false: who only
         asks must leave no folder behind.
         """
-        place = Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
+        place = cls.place(root)
         with writing_to(place, WAY_OUT):
             if not make and not place.is_dir():
                 raise BadInput(
@@ -50,6 +51,15 @@ class Store:
             place.mkdir(parents=True, exist_ok=True)
             try_writing(place)
         return cls(place)
+
+    @staticmethod
+    def place(root: Path | str | None = None) -> Path:
+        """Where `open` looks, whatever is there."""
+        return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
+
+    def pixels(self, stream: bool | None = None) -> PixelShelf:
+        """Where decoded images go that are too many for memory, or all of them where `stream`."""
+        return PixelShelf(self.root / "pixels", stream)
 
     def require_space(self, size: int, what: str) -> None:
         """Raise `BadInput` where fewer than `size` bytes are free, before hours are spent."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from sem_ray.data import ImageSet
+from sem_ray.data import ImageSet, Manifest, Noise
+from sem_ray.data.mapped import Mapped
+from sem_ray.data.pixel_file import fillable, write_blank
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
 
@@ -22,6 +26,30 @@ def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> 
         classes=tuple(f"class {i}" for i in range(classes)),
         ids=tuple(f"image {i}" for i in range(rows)),
     )
+
+
+def in_a_file(images: ImageSet, folder: Path) -> ImageSet:
+    """The same images, mapped from `images.arrow` in `folder`."""
+    places = write_blank(folder / "images.arrow", len(images), images.shape)
+    pixels, digests = fillable(places)
+    pixels[:] = images.images[:].numpy()
+    for row, digest in enumerate(images.digests):
+        digests[row] = list(digest.encode("ascii"))
+    return images.with_images(Mapped.whole(places.file), images.note)
+
+
+def made_noise(images: ImageSet, values: Tensor) -> Noise:
+    """int8 noise as a generation for `images` would have made it."""
+    manifest = Manifest(
+        fingerprint=images.fingerprint,
+        radius=8,
+        method="sem",
+        spec={},
+        identity="tests",
+        seconds=0,
+        sem_ray_version="0",
+    )
+    return Noise.made_for(images, values, manifest)
 
 
 def tiny_spec(**changes: Any) -> ExperimentSpec:

@@ -24,10 +24,11 @@ from sem_ray.victims import split_of as victim_split
 
 class OnActors:
     """The stages' backend on the actors of `places`, who stay from one run to the next. Give them
-    back with `close`."""
+    back with `close`. `stream` says whether images stream to their devices; None is where they do
+    not fit."""
 
-    def __init__(self, places: Places) -> None:
-        self._staff = Staff(places)
+    def __init__(self, places: Places, *, stream: bool | None = None) -> None:
+        self._staff, self.stream = Staff(places), stream
         self._count = places.actors.count
         self._gpus = places.actors.gpus >= 1
 
@@ -43,7 +44,7 @@ class OnActors:
         more actors than shards."""
         split = generation_split(spec, len(images))
         plan = GenerationPlan.of(spec, split)
-        with self.group(Job(spec, split), images.rows) as group:
+        with self.group(Job(spec, split, stream=self.stream), images.rows) as group:
             return Generated.of(conduct(plan, group, sink=sink, checkpoint=checkpoint))
 
     def train_victim(
@@ -57,7 +58,7 @@ class OnActors:
         checkpoint: Checkpoint | None = None,
     ) -> Victim:
         """As `sem_ray.victims.train_victim`, to the same figures."""
-        job = Job(spec, victim_split(spec, len(train)), radius)
+        job = Job(spec, victim_split(spec, len(train)), radius, self.stream)
         with self.group(job, train.rows, test.rows) as group:
             plan = VictimPlan.of(spec, radius)
             return Victim.of(radius, conduct(plan, group, sink=sink, checkpoint=checkpoint))

@@ -44,7 +44,7 @@ GONE = (
 
 class ShardGroup:
     """The crew of a run on actors. Its images reach them through Ray's object store, once for each
-    member that comes to own them."""
+    member that comes to own them; those in a file, with every member reading its own."""
 
     def __init__(
         self, job: Job, train: Rows, test: Rows | None, staff: Staff, *, gpus: bool
@@ -53,8 +53,8 @@ class ShardGroup:
         self.restarts = 0
         self._job, self._staff, self._gpus = job, staff, gpus
         split = job.split
-        self._parts = [ray.put(pack(_taken(train, split.whole(s)))) for s in range(split.count)]
-        self._test = [ray.put(pack(test))] if test is not None else []
+        self._parts = [ray.put(pack(train, split.whole(s))) for s in range(split.count)]
+        self._test = [ray.put(pack(test, slice(None)))] if test is not None else []
         self._members: list[Member] = []
         self._meetings = 0
         self._losses = self._furthest = 0
@@ -159,10 +159,6 @@ class ShardGroup:
                 f"the group lost {'actors' if died else 'touch'} {self._losses} times around step "
                 f"{self.done} without getting further: {reason or 'no answer'}"
             )
-
-
-def _taken(rows: Rows, where: slice) -> Rows:
-    return Rows(rows.images[where], rows.labels[where], rows.classes)
 
 
 def _is_loss(error: Exception) -> bool:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.data.image_set import Rows
+from sem_ray.data.mapped import Mapped, joined
+from sem_ray.data.streamed import Pixels, Streamed, picked
 from sem_ray.generation import Generation
 from sem_ray.peers import Peers
 from sem_ray.running import Crew, State
@@ -19,17 +21,19 @@ from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
 from sem_ray.victims import Training, VictimSteps
 
-Packed = tuple[NDArray[Any], NDArray[Any], int]
-"""Rows as arrays, which Ray shares between processes without copies."""
+Packed = tuple[NDArray[Any] | Mapped, NDArray[Any], int]
+"""Rows as arrays, which Ray shares between processes without copies; images in a file by its
+name."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One generation, or where `radius` (1/255) is given, one victim."""
+    """One generation, or where `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
 
     spec: ExperimentSpec
     split: Split
     radius: float | None = None
+    stream: bool | None = None
 
     def crew(self, rows: Rows, owned: Sequence[int], peers: Peers, test: Rows | None) -> Crew:
         """A member's part: on the rows of the `owned` shards, one after the other."""
@@ -45,15 +49,25 @@ class Job:
         return steps * sum(self.split.shares[shard] for shard in owned)
 
 
-def pack(rows: Rows) -> Packed:
-    return rows.images.cpu().numpy(), rows.labels.cpu().numpy(), rows.classes
+def pack(rows: Rows, where: slice) -> Packed:
+    """Some of `rows`, which no run has taken to a device yet."""
+    if isinstance(rows.images, Streamed):
+        raise TypeError("images that stream to a device cannot travel")
+    found = picked(rows.images, where)
+    images = found if isinstance(found, Mapped) else found.cpu().numpy()
+    return images, rows.labels[where].cpu().numpy(), rows.classes
 
 
-def unpack(parts: Sequence[Packed], device: torch.device) -> Rows:
-    """The rows of `parts`, one after the other, in memory of their own."""
-    images = torch.from_numpy(np.concatenate([images for images, _, _ in parts]))
+def unpack(parts: Sequence[Packed]) -> Rows:
+    """The rows of `parts`, one after the other; those in memory, in memory of their own."""
     labels = torch.from_numpy(np.concatenate([labels for _, labels, _ in parts]))
-    return Rows(images, labels, parts[0][2]).to(device)
+    return Rows(_unpacked([images for images, _, _ in parts]), labels, parts[0][2])
+
+
+def _unpacked(parts: Sequence[NDArray[Any] | Mapped]) -> Pixels:
+    mapped = [part for part in parts if isinstance(part, Mapped)]
+    arrays = [part for part in parts if not isinstance(part, Mapped)]
+    return joined(mapped) if mapped else torch.from_numpy(np.concatenate(arrays))
 
 
 def as_arrays(state: State) -> State:

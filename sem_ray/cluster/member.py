@@ -14,6 +14,7 @@ import ray
 import torch
 
 from sem_ray.cluster.job import Job, as_arrays, as_tensors, unpack
+from sem_ray.data.image_set import Rows
 from sem_ray.devices import pick_device
 from sem_ray.peers import ALONE, Peers
 from sem_ray.peers.meeting import Gathered, Meeting, open_door
@@ -78,8 +79,8 @@ class NoiseShard:
         test: Sequence[Any],
         state: Sequence[Any],
     ) -> None:
-        rows = unpack(ray.get(list(parts)), self._device)
-        tested = unpack(ray.get(list(test)), self._device) if test else None
+        rows = self._here(job, parts)
+        tested = self._here(job, test) if test else None
         door, self._door = self._door, None
         if meeting.count > 1:
             self._peers = Gathered(meeting, door if meeting.rank == 0 else None)
@@ -88,6 +89,10 @@ class NoiseShard:
         self._crew = job.crew(rows, owned, self._peers, tested)
         self._crew.load(as_tensors(*ray.get(list(state))) if state else None)
         self._job, self._owned, self._name = job, tuple(owned), f"actor {meeting.rank}"
+
+    def _here(self, job: Job, parts: Sequence[Any]) -> Rows:
+        """Those of `parts`. Raises `BadInput` where they are in a file this machine has not."""
+        return unpack(ray.get(list(parts))).to(self._device, stream=job.stream)
 
     def advance(self, until: int) -> Report:
         """Its part of the steps up to `until`. Raises `PeerLost`."""

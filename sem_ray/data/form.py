@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from sem_ray.data.streamed import Pixels
 from sem_ray.errors import BadInput
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Form:
         plain = _plain(image, "L" if self.channels_of(image) == 1 else "RGB")
         return np.asarray(plain if self.resize is None else _fitted(plain, self.resize))
 
-    def applied(self, images: Tensor, name: str) -> Tensor:
+    def applied(self, images: Pixels, name: str) -> Pixels:
         """Decoded images, uint8 [N, 1 or 3, H, W], in this form.
 
         Raises `BadInput` where they do not fit in memory.
@@ -47,15 +47,23 @@ class Form:
         if (channels, *size) == tuple(images.shape[1:]):
             return images
         formed = room(len(images), channels, size, name)
-        for row, image in enumerate(images.numpy()):
+        for row, image in enumerate(images[:].numpy()):
             formed[row] = planes(self.pixels(_opened(image)))
         return torch.from_numpy(formed)
+
+
+class Room(Protocol):
+    """Makes place for images: uint8 [total, channels, *size], to be filled in."""
+
+    def __call__(
+        self, total: int, channels: int, size: tuple[int, ...], what: str = ...
+    ) -> NDArray[np.uint8]: ...
 
 
 def room(
     total: int, channels: int, size: tuple[int, ...], what: str = "images"
 ) -> NDArray[np.uint8]:
-    """uint8 [total, channels, *size] to be filled in. Raises `BadInput` where memory is short."""
+    """In memory. Raises `BadInput` where it is short."""
     try:
         return np.empty((total, channels, *size), np.uint8)
     except (MemoryError, ValueError) as error:

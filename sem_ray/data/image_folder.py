@@ -14,6 +14,7 @@ from sem_ray.data.folder_entries import entries, image_files, is_image
 from sem_ray.data.hub_layout import TEST_NAMES, TRAIN
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.listing import Wanted, decoded_sets
+from sem_ray.data.stamps import stamped
 from sem_ray.errors import BadInput
 
 LAYOUT = "one folder a class, alone or in train/ and val/"
@@ -39,6 +40,9 @@ class FolderSplit:
         their headers are judged."""
         for row in rows.tolist():
             yield Encoded(self.files[row], f"image {self.place(row)}")
+
+    def stamp(self, rows: NDArray[np.int64]) -> str:
+        return stamped([self.files[row] for row in rows.tolist()])
 
 
 def is_image_folder(path: Path) -> bool:

@@ -12,15 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sem_ray.data.digests import pixel_digests
+from sem_ray.data.mapped import Index, Mapped
+from sem_ray.data.streamed import Pixels, Streamed, picked, streams
 from sem_ray.errors import BadInput
 
 
 @dataclass(frozen=True)
 class Rows:
     """What a network sees of an image set, or of some shards of it: uint8 images [n, C, H, W] and
-    int64 labels [n], below `classes`, resident on the run's device."""
+    int64 labels [n], below `classes`. Labels lie on the run's device; so do images, or they stream
+    to it."""
 
-    images: Tensor
+    images: Pixels | Streamed
     labels: Tensor
     classes: int
 
@@ -35,23 +39,41 @@ class Rows:
 
     @property
     def device(self) -> torch.device:
-        return self.images.device
+        return self.labels.device
 
-    def to(self, device: torch.device) -> Rows:
-        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+    @property
+    def home(self) -> torch.device:
+        """Where values are kept that belong to the images, one for each: beside them."""
+        return self.images.device if isinstance(self.images, Tensor) else torch.device("cpu")
+
+    def to(self, device: torch.device, *, stream: bool | None = None) -> Rows:
+        """Ready for a run on `device`; `streams` says what `stream` means."""
+        images = self.images
+        if not isinstance(images, Streamed):
+            if streams(images, device, stream):
+                images = Streamed(images, device)
+            else:
+                images = images.to(device)
+        return replace(self, images=images, labels=self.labels.to(device))
+
+    def expect(self, coming: Callable[[], Sequence[Index]]) -> None:
+        """Where images stream, begin to read those that will be asked for next."""
+        if isinstance(self.images, Streamed):
+            self.images.expect(coming())
 
 
 @dataclass(frozen=True)
 class ImageSet:
     """Labelled images of one size.
 
-    images: uint8 [N, C, H, W]; labels: int64 [N], each below `len(classes)`; ids: N distinct
-    names that stay with an image through shuffles and subsets (its path, or a hash of its
-    pixels where the source has no paths). `note` says what was left out, as in `limit=2500`.
+    images: uint8 [N, C, H, W], in memory or in a file; labels: int64 [N], each below
+    `len(classes)`; ids: N distinct names that stay with an image through shuffles and subsets (its
+    path, or a hash of its pixels where the source has no paths). `note` says what was left out, as
+    in `limit=2500`.
     """
 
     name: str
-    images: Tensor
+    images: Pixels
     labels: Tensor
     classes: tuple[str, ...]
     ids: tuple[str, ...]
@@ -69,6 +91,8 @@ class ImageSet:
     @cached_property
     def digests(self) -> tuple[str, ...]:
         """A hash of each image's pixels: 16 hexadecimal digits."""
+        if isinstance(self.images, Mapped):
+            return self.images.digests
         return pixel_digests(self.images.cpu().numpy())
 
     @cached_property
@@ -86,16 +110,16 @@ class ImageSet:
 
     def take(self, rows: NDArray[np.int64], note: str) -> ImageSet:
         """The images at `rows`, in that order."""
-        index = torch.as_tensor(rows, device=self.images.device)
+        index = torch.as_tensor(rows, device=self.labels.device)
         return replace(
             self,
-            images=self.images[index],
+            images=picked(self.images, index),
             labels=self.labels[index],
             ids=tuple(self.ids[row] for row in rows),
             note=note,
         )
 
-    def with_images(self, images: Tensor, note: str) -> ImageSet:
+    def with_images(self, images: Pixels, note: str) -> ImageSet:
         """The same rows with other pixels (protected, filtered)."""
         return replace(self, images=images, note=note)
 
@@ -119,23 +143,6 @@ class Dataset:
                 "name a folder that holds a train and a test split"
             )
         return self.test
-
-
-def pixel_digests(images: NDArray[np.uint8]) -> tuple[str, ...]:
-    """16 hexadecimal digits for each of [N, …] images."""
-    return tuple(
-        hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()[:16] for image in images
-    )
-
-
-def ids_from_pixels(digests: Sequence[str]) -> tuple[str, ...]:
-    """Ids for a source without names: the digest, numbered where an image occurs again."""
-    seen: dict[str, int] = {}
-    ids = []
-    for digest in digests:
-        seen[digest] = seen.get(digest, 0) + 1
-        ids.append(digest if seen[digest] == 1 else f"{digest}-{seen[digest]}")
-    return tuple(ids)
 
 
 def check_labels(

@@ -11,14 +11,15 @@ from pydantic import Field
 from torch import Tensor
 
 from sem_ray.data.image_set import ImageSet
+from sem_ray.data.mapped import Mapped
+from sem_ray.data.streamed import Pixels
+from sem_ray.data.sums import add_noise
 from sem_ray.errors import BadInput
 from sem_ray.spec.base import Frozen, NoiseRadius
 
 FORMAT_VERSION = 1
 IMPORTED = "imported"
 ORDER = "noise is added to the stored image before any filter or augmentation"
-CHUNK = 1024
-"""Images added to at a time: sums need 16 bits, and the whole set in 16 bits may not fit."""
 
 
 class Manifest(Frozen):
@@ -72,7 +73,7 @@ class Noise:
     def name(self) -> str:
         """Its recipe's identity and a hash of the values themselves: the same recipe gives other
         values on other kinds of devices, and files can be edited."""
-        digest = hashlib.sha256(self.values.contiguous().numpy().tobytes()).hexdigest()[:12]
+        digest = hashlib.sha256(self.values.contiguous().numpy().data).hexdigest()[:12]
         return f"{self.manifest.identity}.{digest}"
 
 
@@ -98,16 +99,6 @@ def require_sound(noise: Noise, place: str) -> None:
         )
 
 
-def add_noise(images: Tensor, noise: Tensor) -> Tensor:
-    """uint8 [N, C, H, W]: the sum of uint8 images and int8 noise in 1/255, clipped to [0, 255]."""
-    result = torch.empty_like(images)
-    for start in range(0, len(images), CHUNK):
-        rows = slice(start, start + CHUNK)
-        total = images[rows].to(torch.int16) + noise[rows].to(images.device)
-        result[rows] = total.clamp_(0, 255).to(torch.uint8)
-    return result
-
-
 def protected(images: ImageSet, noise: Noise) -> ImageSet:
     """`images` with their noise, matched by id whatever the order of the rows.
 
@@ -121,9 +112,19 @@ def protected(images: ImageSet, noise: Noise) -> ImageSet:
     if images.shape != noise.values.shape[1:]:
         changed = list(images.ids)
     _require_none(images, noise, changed, "have other pixels")
-    pixels = add_noise(images.images, noise.values[torch.tensor(rows)])
     note = f"noise={noise.manifest.identity}"
+    pixels = _summed(images.images, _in_order(noise.values, rows))
     return images.with_images(pixels, f"{images.note},{note}" if images.note else note)
+
+
+def _in_order(values: Tensor, rows: list[int]) -> Tensor:
+    """Taking copies; noise for many images may be large."""
+    return values if rows == list(range(len(values))) else values[torch.tensor(rows)]
+
+
+def _summed(images: Pixels, noise: Tensor) -> Pixels:
+    """What is in a file stays there, and noise is put on it as it is read."""
+    return images.with_noise(noise) if isinstance(images, Mapped) else add_noise(images, noise)
 
 
 def _require_none(images: ImageSet, noise: Noise, strangers: list[str], problem: str) -> None:

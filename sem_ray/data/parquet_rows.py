@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sem_ray.data.decoding import Encoded
 from sem_ray.data.hub_layout import Columns, columns_of, reading
+from sem_ray.data.stamps import stamped
 from sem_ray.errors import BadInput
 
 BATCH = 256
@@ -102,6 +103,10 @@ class Rows:
             end = first + len(shard.labels)
             yield from shard.encoded(_between(rows, first, end) - first)
             first = end
+
+    def stamp(self, rows: NDArray[np.int64]) -> str:
+        """Of whole files: which of their images changed they do not say."""
+        return f"{rows.tolist()} of {stamped([shard.file for shard in self.shards])}"
 
 
 def _read_shard(file: Path) -> Shard:

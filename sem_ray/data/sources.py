@@ -16,9 +16,11 @@ from sem_ray.data.image_set import Dataset
 from sem_ray.data.listing import Wanted
 from sem_ray.data.parquet import read_parquet
 from sem_ray.data.resident import narrowed
+from sem_ray.data.shelf import PixelShelf
 from sem_ray.data.subset import Limit
 from sem_ray.data.torchvision_sets import SETS, read_torchvision
 from sem_ray.errors import BadInput
+from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec.data import DataSpec
 
 Reader = Callable[[DataSpec], Dataset]
@@ -30,17 +32,23 @@ NAMED: dict[str, Reader] = {
 """Sources that are not paths. A folder of the same name is reached as `./digits`."""
 
 
-def load(spec: DataSpec) -> Dataset:
+def load(
+    spec: DataSpec, *, shelf: PixelShelf | None = None, sink: ProgressSink = silent
+) -> Dataset:
     """The images that `spec` names, on the CPU, with its classes, limits, size and channels.
 
-    Raises `BadInput` for an unknown source, a limit below the number of classes, and anything in
-    the images or labels that would make a run fail later.
+    Encoded images that are too many for memory are decoded into a file of the `shelf` where there
+    is one, and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
+    source, a limit below the number of classes, and anything in the images or labels that would
+    make a run fail later.
     """
     wanted = Wanted(
         classes=spec.classes,
         limit=Limit(spec.limit, spec.seed, "data.limit"),
         test_limit=Limit(spec.test_limit, spec.seed, "data.test_limit"),
         form=Form(spec.resize, spec.channels),
+        shelf=shelf,
+        sink=sink,
     )
     if spec.source in NAMED:
         return narrowed(NAMED[spec.source](spec), wanted)

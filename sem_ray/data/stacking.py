@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_ray.data.decoding import Encoded, judged, upright, upright_size
-from sem_ray.data.form import Form, planes, room, written
+from sem_ray.data.form import Form, Room, planes, room, written
 from sem_ray.errors import BadInput
+from sem_ray.progress import Progress, ProgressSink, silent
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,17 +25,25 @@ THREADS_FROM = 128 * 128
 """Pixels from which threads help: below, the decoder holds the interpreter most of the time, and
 one thread is faster than two."""
 CHUNK = 256
+SHOWN_FROM = 20_000
+"""Images from which decoding takes long enough to be watched."""
 
 Placed = tuple[int, Encoded]
 """An image and its row."""
 
 
-def stacked(images: Iterable[Encoded], total: int, form: Form) -> NDArray[np.uint8]:
-    """All `total` (at least one) images, decoded: uint8 [total, C, H, W].
+def stacked(
+    images: Iterable[Encoded],
+    total: int,
+    form: Form,
+    make: Room = room,
+    sink: ProgressSink = silent,
+) -> NDArray[np.uint8]:
+    """All `total` (at least one) images, decoded into what `make` gives: uint8 [total, C, H, W].
 
     C is 1 where all are grey or `form` says so, else 3. Raises `BadInput` for the first image that
     cannot be decoded, is too large or (without `form.resize`) has another size than the first, and
-    where the pixels do not fit in memory.
+    where there is no room for the pixels.
     """
     from PIL.Image import DecompressionBombWarning
 
@@ -42,25 +51,27 @@ def stacked(images: Iterable[Encoded], total: int, form: Form) -> NDArray[np.uin
     first = next(rest)
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("error", DecompressionBombWarning)
-        stack = _Stack(first, total, form)
+        stack = _Stack(first, total, form, make)
         each: Callable[..., Iterator[Placed | None]] = pool.map if stack.threads_help else map
         placed = zip(count(), chain([first], rest), strict=False)
         while chunk := list(islice(placed, CHUNK)):
             if coloured := [image for image in each(stack.put, chunk) if image]:
                 stack.promote()
                 list(each(stack.put, coloured))
+            if total >= SHOWN_FROM:
+                sink(Progress("decoding", chunk[-1][0] + 1, total, "images"))
     return stack.pixels
 
 
 class _Stack:
     """Pixels to be filled in, in the first image's form until one with colour comes."""
 
-    def __init__(self, first: Encoded, total: int, form: Form) -> None:
-        self.first, self.form = first, form
+    def __init__(self, first: Encoded, total: int, form: Form, make: Room) -> None:
+        self.first, self.form, self.make = first, form, make
         self.size, self.channels = judged(first, lambda i: (upright_size(i), form.channels_of(i)))
         self.threads_help = self.size[0] * self.size[1] >= THREADS_FROM
         side = form.resize
-        self.pixels = room(total, self.channels, (side, side) if side else self.size)
+        self.pixels = make(total, self.channels, (side, side) if side else self.size)
 
     def put(self, placed: Placed) -> Placed | None:
         """Decodes an image into its row, or gives it back where it has colour among grey ones."""
@@ -81,8 +92,11 @@ class _Stack:
         return self.form.pixels(upright(opened))
 
     def promote(self) -> None:
-        """Grey so far; RGB from now on."""
-        self.pixels, self.channels = coloured(self.pixels), 3
+        """Grey so far, which is repeated over the planes; RGB from now on."""
+        count, _, *size = self.pixels.shape
+        grey, self.pixels = self.pixels, self.make(count, 3, tuple(size))
+        self.pixels[:] = grey
+        self.channels = 3
 
     def _other_size(self, what: str, size: tuple[int, int]) -> BadInput:
         return BadInput(
@@ -90,12 +104,3 @@ class _Stack:
             f"{what} is {written(size)} (width × height); "
             "bring them to one with data.resize, as --set data.resize=224"
         )
-
-
-def coloured(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """uint8 [N, 3, H, W] from [N, 1 or 3, H, W]; grey is repeated."""
-    if pixels.shape[1] == 3:
-        return pixels
-    result = room(len(pixels), 3, pixels.shape[2:])
-    result[:] = pixels
-    return result

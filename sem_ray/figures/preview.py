@@ -21,7 +21,7 @@ def contact_sheet(images: ImageSet, noise: Noise) -> Image.Image:
     """Three rows, a column a class: the image, its noise around mid-grey with the radius as full
     contrast, and the protected image. White lines between."""
     rows = _one_a_class(images)
-    shielded = protected(images.take(rows, "preview"), noise).images
+    shielded = protected(images.take(rows, "preview"), noise).images[:]
     row_of = {name: row for row, name in enumerate(noise.ids)}
     values = noise.values[[row_of[images.ids[row]] for row in rows]].float()
     contrast = (values / noise.manifest.radius + 1) * 127.5

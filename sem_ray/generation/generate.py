@@ -132,14 +132,16 @@ def generate(
     images: ImageSet,
     *,
     device: torch.device,
+    stream: bool | None = None,
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Generated:
     """Noise for every image of `images` on one device (methods.md sections 2 and 3), from
-    `checkpoint` on where it has one; the result is the same.
+    `checkpoint` on where it has one; the result is the same. `stream` says whether images stay
+    where they are, and their noise with them (`Rows.to`).
 
     Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
     checkpoint's time is over, `BadInput` for an unknown method.
     """
-    crew = Generation(spec, images.rows.to(device), split_of(spec, len(images)))
+    crew = Generation(spec, images.rows.to(device, stream=stream), split_of(spec, len(images)))
     return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sem_ray.data import add_noise
+from sem_ray.data.streamed import Pixels
 
 CHUNK = 1024
 
@@ -30,7 +31,7 @@ class Changes:
     flat: Tensor
 
 
-def changes(images: Tensor, noise: Tensor) -> Changes:
+def changes(images: Pixels, noise: Tensor) -> Changes:
     """The changes that int8 noise [N, C, H, W] in 1/255 makes to uint8 images of that shape."""
     nominal = effective = cut = largest = 0
     unchanged, flat = [], []

@@ -45,7 +45,7 @@ class Engine:
     lie here.
 
     `rows` holds the images of the `owned` shards of `split` (all of them where it is None), one
-    shard after the other, on the device the run computes on.
+    shard after the other, for the device the run computes on.
     """
 
     finished = False
@@ -87,17 +87,17 @@ class Engine:
         the final pass makes every row anew (but for those that parity leaves out)."""
         if done <= self.spec.surrogate.steps and self._stale is None:
             return {}
-        return {"noise": self.noise}
+        return {"noise": self.noise.values}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
         self.surrogate.load(shared)
         if kept:
-            self.noise.copy_(kept["noise"])
+            self.noise.values.copy_(kept["noise"])
 
     def step(self, step: int) -> Tensor:
         """Step t: the batch's noise anew, then one surrogate step on it. The parts' shares of the
         surrogate's loss."""
-        parts = self.shards.training_parts("generation", step)
+        parts = self.ground.batch("generation", step)
         surrogate = self.surrogate.frozen()
         inputs = [self._surrogate_inputs(surrogate, step, part) for part in parts]
         return self.surrogate.step(step, inputs, [self.ground.labels(part) for part in parts])
@@ -120,7 +120,7 @@ class Engine:
         stale = torch.zeros(split.rows, dtype=torch.bool)
         stale[torch.from_numpy(order[split.rows // split.batch * split.batch :])] = True
         own = torch.cat([stale[split.whole(shard)] for shard in self.shards.owned])
-        return own.to(self.noise.device)
+        return own.to(self.rows.device)
 
     def _noise_phase(
         self, surrogate: FrozenTwin, phase: NoisePhase, stage: str, step: int, part: Part

@@ -12,8 +12,9 @@ from torch import Tensor
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import MASTERS, folds, pixels
 from sem_ray.draws import Draws
+from sem_ray.methods.kept import Kept
 from sem_ray.peers import ALONE, Peers
-from sem_ray.shards import Part, Shards, Split
+from sem_ray.shards import Part, Shards, Split, rows_of
 from sem_ray.spec import ExperimentSpec, TrainingSpec
 from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Team, Trainer
@@ -52,11 +53,6 @@ class Course(Protocol):
     and of the spec, so a run goes on from anywhere."""
 
     @property
-    def noise(self) -> Tensor:
-        """int8 [n, C, H, W] in 1/255, of the rows here; whole after the last unit."""
-        ...
-
-    @property
     def finished(self) -> bool:
         """Whether the units that are left need not be done."""
         ...
@@ -76,8 +72,8 @@ class Course(Protocol):
         ...
 
     def kept(self, done: int) -> Mapping[str, Tensor]:
-        """What belongs to the rows here, [n, …] each, after `done` units; with `noise` at the
-        end."""
+        """What belongs to the rows here, [n, …] each, after `done` units; at the end with `noise`,
+        int8 [n, C, H, W] in 1/255."""
         ...
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
@@ -87,8 +83,7 @@ class Course(Protocol):
 
 @dataclass(frozen=True)
 class Ground:
-    """What a method works on: the images of the shards that lie here, one shard after the other,
-    on the run's device."""
+    """What a method works on: the images of the shards that lie here, one shard after the other."""
 
     spec: ExperimentSpec
     rows: Rows
@@ -130,9 +125,15 @@ class Ground:
     def labels(self, part: Part) -> Tensor:
         return self.rows.labels[part.rows]
 
-    def start(self, stage: str, radius: float) -> Tensor:
+    def batch(self, stage: str, step: int) -> list[Part]:
+        """The parts of `step` that lie here; the images of the next begin to be read."""
+        found = self.shards.training_parts(stage, step)
+        self.rows.expect(lambda: rows_of(self.shards.training_parts(stage, step + 1)))
+        return found
+
+    def start(self, stage: str, radius: float) -> Kept:
         """An offset for each image here, uniform in ±radius, each shard's from its own stream."""
-        start = torch.empty(self.rows.images.shape, dtype=self.dtype, device=self.rows.device)
+        start = self.kept(self.dtype)
         for part in self.wholes():
             start[part.rows] = self.shards.stream(stage, 0, part).ball(start[part.rows], radius)
         return start
@@ -143,9 +144,14 @@ class Ground:
         owned = [(shard, places[self.shards.here(shard)]) for shard in self.shards.owned]
         return [Part(rows, (shard,), (len(rows),)) for shard, rows in owned]
 
-    def blank(self) -> Tensor:
+    def kept(self, dtype: torch.dtype) -> Kept:
+        """Zeros of each image's shape, kept beside the images."""
+        values = torch.zeros(self.rows.images.shape, dtype=dtype, device=self.rows.home)
+        return Kept(values, self.rows.device)
+
+    def blank(self) -> Kept:
         """int8 noise that is none yet."""
-        return torch.zeros_like(self.rows.images, dtype=torch.int8)
+        return self.kept(torch.int8)
 
     @property
     def dtype(self) -> torch.dtype:

@@ -34,6 +34,9 @@ from sem_ray.peers import quantised
 from sem_ray.shards import Part, Split
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 
+BLOCK = 1024
+"""Rows rounded at a time."""
+
 
 class _Loops(ABC):
     """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
@@ -70,7 +73,7 @@ class _Loops(ABC):
         """Noise unit `number` of all loops."""
 
     def _train(self, step: int) -> Tensor:
-        parts = self.ground.shards.training_parts("generation", step)
+        parts = self.ground.batch("generation", step)
         labels = [self.ground.labels(part) for part in parts]
         return self.surrogate.step(step, [self._protected(part) for part in parts], labels)
 
@@ -115,7 +118,10 @@ class SampleWise(_Loops):
 
     @property
     def noise(self) -> Tensor:
-        return rounded(self.delta, self.ground.spec.noise.radius)
+        """int8 [n, C, H, W] in 1/255; a block at a time, for the whole in float32 may be large."""
+        radius = self.ground.spec.noise.radius
+        blocks = torch.split(self.delta.values, BLOCK)
+        return torch.cat([rounded(block, radius) for block in blocks])
 
     def delta_of(self, part: Part) -> Tensor:
         return self.delta[part.rows]
@@ -135,11 +141,11 @@ class SampleWise(_Loops):
         return self.surrogate.state()
 
     def kept(self, done: int) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return {"delta": self.delta, "noise": self.noise}
+        return {"delta": self.delta.values, "noise": self.noise}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
         self.surrogate.load(shared)
-        self.delta.copy_(kept["delta"])
+        self.delta.values.copy_(kept["delta"])
 
 
 class ClassWise(_Loops):
@@ -156,7 +162,10 @@ class ClassWise(_Loops):
 
     @property
     def noise(self) -> Tensor:
-        return rounded(self.delta, self.ground.spec.noise.radius)[self.ground.rows.labels]
+        """int8 [n, C, H, W] in 1/255, beside the images."""
+        rows = self.ground.rows
+        each = rounded(self.delta, self.ground.spec.noise.radius).to(rows.home)
+        return each[rows.labels.to(rows.home)]
 
     def delta_of(self, part: Part) -> Tensor:
         return self.delta[self.ground.labels(part)]

@@ -63,10 +63,10 @@ class Tangent:
         return {}
 
     def kept(self, done: int) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return {"noise": self.noise}
+        return {"noise": self.noise.values}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:  # noqa: ARG002
-        self.noise.copy_(kept["noise"])
+        self.noise.values.copy_(kept["noise"])
 
     def _attack(self, rows: slice) -> None:
         """Signed ascent from no noise; images and kernels in float64, whatever the precision."""

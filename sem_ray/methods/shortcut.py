@@ -51,17 +51,17 @@ class Patches:
             norm = self.ground.spec.noise.shortcut.norm
             values = torch.from_numpy(patched(points, self.ground.rows.shape, norm))
             whole = values.round().clamp_(-LARGEST, LARGEST)
-            self.noise[here] = whole.to(torch.int8).to(self.noise.device)
+            self.noise[here] = whole.to(torch.int8)
         return None
 
     def shared(self) -> Mapping[str, Tensor]:
         return {}
 
     def kept(self, done: int) -> Mapping[str, Tensor]:  # noqa: ARG002
-        return {"noise": self.noise}
+        return {"noise": self.noise.values}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:  # noqa: ARG002
-        self.noise.copy_(kept["noise"])
+        self.noise.values.copy_(kept["noise"])
 
     def _points(self, shard: int, labels: NDArray[np.int64]) -> Array:
         spec, channels = self.ground.spec, self.ground.rows.shape[0]

@@ -57,16 +57,16 @@ class Targeted:
         return self.surrogate.state()
 
     def kept(self, done: int) -> Mapping[str, Tensor]:
-        return {} if done <= self.steps else {"noise": self.noise, "losses": self.losses}
+        return {} if done <= self.steps else {"noise": self.noise.values, "losses": self.losses}
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
         self.surrogate.load(shared)
         if kept:
-            self.noise.copy_(kept["noise"])
+            self.noise.values.copy_(kept["noise"])
             self.losses.copy_(kept["losses"])
 
     def _train(self, step: int) -> Tensor:
-        parts = self.ground.shards.training_parts("generation", step)
+        parts = self.ground.batch("generation", step)
         views = []
         for part in parts:
             stream = self.ground.shards.stream("surrogate", step, part)

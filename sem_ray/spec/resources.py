@@ -32,3 +32,7 @@ class TrialResources(Frozen):
     cpus: Cpus = 1
     gpus: Gpus = 0
     actors: ActorSpec | None = None
+    stream: bool | None = None
+    """Whether images stay in a file and stream to the device, batch by batch, and their noise in
+    host memory. Null is where images are more than half of the machine's memory, or they and
+    their noise more than half of the device's."""

@@ -18,6 +18,11 @@ from sem_ray.victims import Victim, train_victim
 class Backend(Protocol):
     """Computes what the stages keep. Raises what `generate` and `train_victim` raise."""
 
+    @property
+    def stream(self) -> bool | None:
+        """Whether images are to stream to it; None is where they do not fit."""
+        ...
+
     def generate(
         self,
         spec: ExperimentSpec,
@@ -44,6 +49,8 @@ class OnDevice:
     """One device of this machine, in this process."""
 
     device: torch.device
+    stream: bool | None = None
+    """Whether images stream to it; None is where they do not fit."""
 
     def generate(
         self,
@@ -53,7 +60,9 @@ class OnDevice:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Generated:
-        return generate(spec, images, device=self.device, sink=sink, checkpoint=checkpoint)
+        return generate(
+            spec, images, device=self.device, stream=self.stream, sink=sink, checkpoint=checkpoint
+        )
 
     def train_victim(
         self,
@@ -66,5 +75,12 @@ class OnDevice:
         checkpoint: Checkpoint | None = None,
     ) -> Victim:
         return train_victim(
-            spec, radius, train, test, device=self.device, sink=sink, checkpoint=checkpoint
+            spec,
+            radius,
+            train,
+            test,
+            device=self.device,
+            stream=self.stream,
+            sink=sink,
+            checkpoint=checkpoint,
         )

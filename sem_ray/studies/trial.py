@@ -82,9 +82,9 @@ def _backend(resources: TrialResources) -> Iterator[Backend]:
     """The trial's actors, or the device it was given; one that was given no GPU must not take one
     that others were promised."""
     if resources.actors is None:
-        yield OnDevice(pick_device("auto" if resources.gpus else "cpu"))
+        yield OnDevice(pick_device("auto" if resources.gpus else "cpu"), resources.stream)
         return
-    backend = OnActors(within_trial(resources.actors))
+    backend = OnActors(within_trial(resources.actors), stream=resources.stream)
     try:
         yield backend
     finally:

@@ -35,6 +35,8 @@ class SettingOptions:
     "auto, cpu, cuda or cuda:N."
     store: Path | None = None
     "Folder of artifacts and records instead of SEM_RAY_STORE."
+    stream: bool | None = None
+    "Keep images in a file, from which batches reach the device; by default where they do not fit."
 
 
 @Parameter(name="*")

@@ -36,22 +36,24 @@ class Actors:
 
 
 @contextmanager
-def backend(device: str, actors: Actors | None, *sets: ImageSet | None) -> Iterator[Backend]:
-    """What computes on `sets` of images.
+def backend(
+    device: str, actors: Actors | None, *sets: ImageSet | None, stream: bool | None = None
+) -> Iterator[Backend]:
+    """What computes on `sets` of images, which stay where they are where `stream` says so.
 
     Raises `BadInput` where the device or the Ray that was named is not there, or the actors can
     never fit.
     """
     if actors is None:
-        yield OnDevice(pick_device(device))
+        yield OnDevice(pick_device(device), stream)
         return
     if device != "auto":
         raise BadInput(f"device {device!r} and actors: actors have devices of their own; name one")
     actors.spec(0)
-    yield from _on_actors(actors, sum(found.images.numel() for found in sets if found))
+    yield from _on_actors(actors, sum(found.images.numel() for found in sets if found), stream)
 
 
-def _on_actors(actors: Actors, images: int) -> Iterator[Backend]:
+def _on_actors(actors: Actors, images: int, stream: bool | None) -> Iterator[Backend]:
     from sem_ray import cluster
     from sem_ray.cluster.placement import live_nodes
     from sem_ray.cluster.session import object_store
@@ -59,7 +61,7 @@ def _on_actors(actors: Actors, images: int) -> Iterator[Backend]:
     with cluster.ray_session(actors.address, memory=object_store(images)):
         wanted = actors.spec(sum(node.get("GPU", 0) for node in live_nodes()))
         with cluster.reserved(wanted) as places:
-            found = cluster.OnActors(places)
+            found = cluster.OnActors(places, stream=stream)
             try:
                 yield found
             finally:

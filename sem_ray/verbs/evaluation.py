@@ -52,6 +52,7 @@ def evaluate(
     seed: int | None = None,
     device: str = "auto",
     actors: Actors | None = None,
+    stream: bool | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
     on_remark: OnRemark = unheard,
@@ -60,8 +61,8 @@ def evaluate(
 
     With `noise` (a folder that `protect` or `import` made) on protected images too, and then the
     settings it was made with stand in for a preset, where they are known. `baseline` trains on
-    clean images as well. `actors` share the work where they are given, to the same figures. Raises
-    `BadInput`, `WorkFailed`.
+    clean images as well. `actors` share the work where they are given, to the same figures;
+    `stream` is as for `protect`. Raises `BadInput`, `WorkFailed`.
     """
     if noise is None and not baseline:
         raise BadInput("without noise and without a baseline there is nothing to evaluate")
@@ -83,12 +84,12 @@ def evaluate(
         spec = spec.model_copy(update={"noise": made})
     pick_device(device)
     shelf = Store.open(store)
-    images = load(spec.data)
+    images = load(spec.data, shelf=shelf.pixels(stream), sink=sink)
     tested = len(images.require_test())
     said = _remarks(spec, images, protected=folder is not None)
     for remark in said:
         on_remark(remark)
-    with backend(device, actors, images.train, images.require_test()) as computing:
+    with backend(device, actors, images.train, images.require_test(), stream=stream) as computing:
         rows = evaluate_noise(
             spec,
             images,

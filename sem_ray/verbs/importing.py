@@ -14,7 +14,7 @@ from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
 from sem_ray.spec.reading import validated
-from sem_ray.store import require_space
+from sem_ray.store import Store, require_space
 from sem_ray.verbs.publishing import (
     WAY_OUT,
     holds,
@@ -62,7 +62,7 @@ def import_noise(
     target, source = Path(out).absolute(), Path(file)
     require_known(source)
     require_free(target)
-    images = load(DataSpec(source=data)).train
+    images = load(DataSpec(source=data), shelf=Store(Store.place()).pixels()).train
     size = images.images.numel()
     shape = (len(images), *images.shape)
     values = converted(read_array(source, size), shape, layout, str(source))

@@ -12,6 +12,7 @@ from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec, ExperimentSpec
 from sem_ray.spec.experiment import NoiseSpec
 from sem_ray.spec.reading import validated
+from sem_ray.store import Store
 
 THE_NOISE = "the noise's settings"
 
@@ -34,10 +35,11 @@ def paired(data: str, noise: Noise, folder: Path) -> Paired:
     `BadInput` where no image has noise, or the sizes differ.
     """
     spec = _data_spec(data, noise.manifest)
-    images = load(spec).train
+    shelf = Store(Store.place()).pixels()
+    images = load(spec, shelf=shelf).train
     match = matched(images, noise)
     if spec.limit is not None and match.without_image:
-        images = load(spec.model_copy(update={"limit": None})).train
+        images = load(spec.model_copy(update={"limit": None}), shelf=shelf).train
         match = matched(images, noise)
     _require_related(images, noise, match, folder)
     return Paired(images, noise, match)

@@ -53,6 +53,7 @@ def protect(
     seed: int | None = None,
     device: str = "auto",
     actors: Actors | None = None,
+    stream: bool | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
     on_remark: OnRemark = unheard,
@@ -61,8 +62,9 @@ def protect(
 
     data: `digits`, `torchvision:CIFAR10`, or the path of images (`DataSpec.source` says which kinds
     are read); None takes the settings'. `actors` share the work where they are given, to the same
-    noise. Noise that the store holds already is copied, not made again. Raises `BadInput`,
-    `WorkFailed`.
+    noise. `stream` keeps images in a file of the store, from which batches reach the device, and
+    their noise in host memory; None does so where they do not fit. Noise that the store holds
+    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
     spec = resolve(
         data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
@@ -71,7 +73,7 @@ def protect(
     target = Path(out).absolute()
     require_free(target)
     shelf = Store.open(store)
-    images = load(spec.data).train
+    images = load(spec.data, shelf=shelf.pixels(stream), sink=sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
@@ -79,7 +81,7 @@ def protect(
         on_remark(remark)
     made = find_noise(spec, images, shelf)
     if made is None:
-        with backend(device, actors, images) as computing:
+        with backend(device, actors, images, stream=stream) as computing:
             made = noise_for(spec, images, shelf, backend=computing, sink=sink)
     with shelf.making("published", place_key(target)):
         publish(made.folder, identity, images, target)

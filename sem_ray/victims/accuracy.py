@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from sem_ray.augment import test_view
 from sem_ray.data.image_set import Rows
+from sem_ray.data.mapped import Index
 from sem_ray.devices import pixels
 from sem_ray.networks import FrozenTwin
 from sem_ray.peers import ALONE, Peers
@@ -20,10 +23,16 @@ def accuracy(
     """% of `images` that `network` names rightly. Every member of the run holds all of them and
     looks at every so many batches."""
     right = torch.zeros((), device=images.device, dtype=torch.int64)
-    for first in range(BATCH * peers.rank, len(images), BATCH * peers.count):
-        rows = slice(first, first + BATCH)
+    stride = BATCH * peers.count
+    for first in range(BATCH * peers.rank, len(images), stride):
+        (rows,) = _block(first)
+        images.expect(partial(_block, first + stride))
         whole = pixels(images.images[rows], spec.precision)
         seen = test_view(spec.augmentation, whole)
         right += (network.logits(seen).argmax(1) == images.labels[rows]).sum()
     peers.add(right)
     return 100 * int(right) / len(images)
+
+
+def _block(first: int) -> list[Index]:
+    return [slice(first, first + BATCH)]

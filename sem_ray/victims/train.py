@@ -17,7 +17,7 @@ from sem_ray.networks import FrozenTwin
 from sem_ray.peers import ALONE, Peers
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.running import Finished, Report, State, apart, conduct
-from sem_ray.shards import Part, Shards, Split
+from sem_ray.shards import Part, Shards, Split, rows_of
 from sem_ray.spec import ExperimentSpec
 from sem_ray.training import Attack, Team, Trainer
 from sem_ray.victims.accuracy import accuracy
@@ -79,8 +79,7 @@ def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
 class VictimSteps:
     """The network of one victim and its steps, on the shards that lie here.
 
-    `rows` holds the (protected) images of the `owned` shards of `split`, one after the other, on
-    the run's device.
+    `rows` holds the (protected) images of the `owned` shards of `split`, one after the other.
     """
 
     def __init__(
@@ -111,6 +110,7 @@ class VictimSteps:
         """One SGD step on adversarial examples of augmented images; the parts' shares of the loss,
         on the device."""
         parts = self.shards.training_parts("victim", step)
+        self.rows.expect(lambda: rows_of(self.shards.training_parts("victim", step + 1)))
         network = self.trainer.frozen() if self.radius else None
         inputs = [self._examples(network, step, part) for part in parts]
         return self.trainer.step(step, inputs, [self.rows.labels[part.rows] for part in parts])
@@ -180,15 +180,16 @@ def train_victim(
     test: ImageSet,
     *,
     device: torch.device,
+    stream: bool | None = None,
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Victim:
     """Train on `train` against PGD of `radius` (1/255; 0 is standard training) on one device, and
-    test on `test`.
+    test on `test`; `stream` says whether images stay where they are (`Rows.to`).
 
     Goes on from `checkpoint` where it has one. Raises `WorkFailed` where the loss stops being a
     number, `OutOfTime` where the checkpoint's time is over.
     """
-    steps = VictimSteps(spec, radius, train.rows.to(device))
-    crew = Training(steps, test.rows.to(device))
+    steps = VictimSteps(spec, radius, train.rows.to(device, stream=stream))
+    crew = Training(steps, test.rows.to(device, stream=stream))
     return Victim.of(radius, conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

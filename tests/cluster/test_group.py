@@ -13,6 +13,7 @@ import torch
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.cluster import OnActors, ray_session, reserved
 from sem_ray.cluster.session import ADDRESS_VARIABLE
+from sem_ray.data import protected
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.generation import generate
 from sem_ray.progress import Progress
@@ -20,7 +21,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import ActorSpec
 from sem_ray.victims import train_victim
 from tests.cluster.watching import members, stray
-from tests.samples import random_images, tiny_spec
+from tests.samples import in_a_file, made_noise, random_images, tiny_spec
 
 CPU = torch.device("cpu")
 IMAGES = random_images(23)
@@ -54,6 +55,23 @@ def test_actors_make_the_same_noise_and_victims_as_one_device(ray_here: None, co
     assert torch.equal(noise, generate(wanted, IMAGES, device=CPU).noise)
     assert victim.curve == train_victim(wanted, 4, IMAGES, test, device=CPU).curve
     assert stray() == []
+
+
+def test_members_read_images_that_are_in_a_file_themselves(ray_here: None, tmp_path: Path) -> None:
+    wanted, mapped, test = spec(), in_a_file(IMAGES, tmp_path), random_images(31, seed=1)
+    resident = generate(wanted, IMAGES, device=CPU).noise
+    with reserved(actors(2)) as places:
+        backend = OnActors(places)
+        noise = backend.generate(wanted, mapped).noise
+        shielded = protected(mapped, made_noise(IMAGES, resident))
+        victim = backend.train_victim(wanted, 4, shielded, test)
+        mapped.images.places.file.unlink()  # type: ignore[union-attr]
+        with pytest.raises(BadInput, match=r"images.arrow cannot be read .* a disk that all of"):
+            backend.generate(wanted, mapped)
+        backend.close()
+    assert torch.equal(noise, resident)
+    same = protected(IMAGES, made_noise(IMAGES, resident))
+    assert victim.curve == train_victim(wanted, 4, same, test, device=CPU).curve
 
 
 def test_what_never_fits_is_refused_with_the_numbers(ray_here: None) -> None:

@@ -23,10 +23,10 @@ def test_records_are_labels_and_planes(layout: Layout, tmp_path: Path) -> None:
     test = data.require_test()
     last = contents[layout.train[-1]][-3072:]
     expected = [[[last[1024 * c + 32 * y + x] for x in (0, 31)] for y in (0, 31)] for c in range(3)]
-    assert data.train.images[-1][:, ::31, ::31].tolist() == expected
+    assert data.train.images[:][-1][:, ::31, ::31].tolist() == expected
     assert data.train.images.shape == (4 * len(layout.train), 3, 32, 32)
     assert data.train.labels.tolist() == [0, 1, 2, 3] * len(layout.train)
-    assert test.images[0].numpy().tobytes() == contents[layout.test][layout.label_bytes :][:3072]
+    assert test.images[:][0].numpy().tobytes() == contents[layout.test][layout.label_bytes :][:3072]
     assert data.train.classes[9] == "class 9" and len(data.train.classes) == 10
     assert (data.train.ids[3], test.ids[3]) == ("train-00003", "test-00003")
 

@@ -41,7 +41,7 @@ def test_parquet_reads_back_with_the_same_ids_order_labels_and_pixels(
     found = load(DataSpec(source=str(tmp_path))).train
     assert (found.ids, found.classes) == (images.ids, images.classes)
     assert torch.equal(found.labels, images.labels)
-    assert torch.equal(found.images, images.images)
+    assert torch.equal(found.images[:], images.images[:])
     assert found.fingerprint == images.fingerprint
 
 
@@ -60,7 +60,7 @@ def test_folders_hold_every_image_under_its_class_and_the_list_keeps_the_order(
     # Readers of such folders number the classes by their sorted names.
     names = sorted(file.name for file in folder.iterdir() if file.is_dir())
     assert len(names) == len(images.classes)
-    for row, pixels in zip(rows, images.images, strict=True):
+    for row, pixels in zip(rows, images.images[:], strict=True):
         assert names.index(row["file"].split("/")[0]) == int(row["label"])
         with Image.open(folder / row["file"]) as opened:
             assert (np.asarray(opened).transpose(2, 0, 1) == pixels.numpy()).all()
@@ -72,7 +72,7 @@ def test_more_images_than_a_batch_are_told_as_they_are_written(tmp_path: Path) -
     write_images(tmp_path, images, "parquet", heard.append)
     assert [(p.done, p.total) for p in heard] == [(BATCH, BATCH + 2), (BATCH + 2, BATCH + 2)]
     found = load(DataSpec(source=str(tmp_path))).train
-    assert torch.equal(found.images, images.images)
+    assert torch.equal(found.images[:], images.images[:])
     assert torch.equal(found.labels, images.labels) and found.ids == images.ids
 
 

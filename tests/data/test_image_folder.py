@@ -31,8 +31,8 @@ def test_splits_pixels_labels_and_ids(tmp_path: Path) -> None:
     data = _load(tmp_path)
     test = data.require_test()
     pixels = noise_pixels(10).transpose(0, 3, 1, 2)
-    assert np.array_equal(data.train.images.numpy(), pixels[:6])
-    assert np.array_equal(test.images.numpy(), pixels[6:])
+    assert np.array_equal(data.train.images[:].numpy(), pixels[:6])
+    assert np.array_equal(test.images[:].numpy(), pixels[6:])
     assert data.train.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert test.labels.tolist() == [0, 0, 1, 1]
     assert data.train.classes == test.classes == ("ants", "bees")

@@ -13,7 +13,7 @@ from tests.data.noise_samples import random_images, random_noise
 
 WHOLE = random_images(9)
 VALUES = random_noise(WHOLE)
-PROTECTED = add_noise(WHOLE.images, VALUES.values)
+PROTECTED = add_noise(WHOLE.images[:], VALUES.values)
 
 
 @given(st.permutations(range(9)), st.integers(1, 9), st.permutations(range(9)), st.integers(1, 9))
@@ -35,16 +35,16 @@ def test_shards_of_a_shuffled_set_are_protected_as_the_whole_is(order: list[int]
     for rows in (np.array(order[:cut]), np.array(order[cut:])):
         shard = WHOLE.take(rows, "")
         shielded = protected(with_noise(shard, matched(shard, VALUES)), VALUES)
-        assert torch.equal(shielded.images, PROTECTED[rows])
-        assert shielded.images.dtype == torch.uint8
+        assert torch.equal(shielded.images[:], PROTECTED[rows])
+        assert shielded.images[:].dtype == torch.uint8
 
 
 @given(st.integers(0, 2**31))
 def test_the_noise_can_be_read_off_where_nothing_saturates(seed: int) -> None:
     images = random_images(3, seed)
     noise = random_noise(images, seed)
-    change = protected(images, noise).images.to(torch.int16) - images.images
-    total = images.images.to(torch.int16) + noise.values
+    change = protected(images, noise).images[:].to(torch.int16) - images.images[:]
+    total = images.images[:].to(torch.int16) + noise.values
     inside = (total >= 0) & (total <= 255)
     assert torch.equal(change[inside], noise.values[inside].to(torch.int16))
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sem_ray.data import add_noise, protected
-from sem_ray.data.noise import CHUNK
+from sem_ray.data.sums import CHUNK
 from sem_ray.errors import BadInput
 from tests.data.noise_samples import RADIUS, images_of, random_images, random_noise
 
@@ -47,7 +47,7 @@ def test_shuffled_and_fewer_images_still_find_their_noise(order: list[int], coun
     noise = random_noise(whole)
     rows = np.array(order[:count])
     part = protected(whole.take(rows, ""), noise)
-    assert torch.equal(part.images, add_noise(whole.images, noise.values)[rows])
+    assert torch.equal(part.images[:], add_noise(whole.images[:], noise.values)[rows])
     assert part.ids == tuple(whole.ids[row] for row in rows)
     assert torch.equal(part.labels, whole.labels[rows])
 
@@ -70,7 +70,7 @@ def test_images_without_noise_are_refused_with_their_number() -> None:
 
 def test_images_whose_pixels_changed_are_refused_with_their_number() -> None:
     images = random_images()
-    pixels = images.images.clone()
+    pixels = images.images[:].clone()
     pixels[2:, 0, 0, 0] ^= 1
     says = r"belongs to other images: 4 of the 6 images .* other pixels \(first: 2\.png\)"
     with pytest.raises(BadInput, match=says):
@@ -86,7 +86,7 @@ def test_protecting_twice_is_refused() -> None:
 
 def test_the_same_bytes_in_another_shape_are_other_pixels() -> None:
     images = random_images()
-    turned = images.with_images(images.images.reshape(6, 3, 5, 4), "")
+    turned = images.with_images(images.images[:].reshape(6, 3, 5, 4), "")
     assert turned.digests == images.digests
     with pytest.raises(BadInput, match="6 of the 6 images of samples have other pixels"):
         protected(turned, random_noise(images))

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from sem_ray.data import Dataset, listing, load
 from sem_ray.data.decoding import Encoded
-from sem_ray.data.form import Form
-from sem_ray.data.image_set import ids_from_pixels
+from sem_ray.data.digests import ids_from_pixels
 from sem_ray.data.stacking import stacked
 from sem_ray.data.subset import balanced_rows
 from sem_ray.spec import DataSpec
@@ -33,8 +32,8 @@ def test_a_folder_gives_pixels_labels_ids_and_class_names(tmp_path: Path) -> Non
     data = _load(tmp_path)
     test = data.require_test()
     pixels = noise_pixels(12).transpose(0, 3, 1, 2)
-    assert np.array_equal(data.train.images.numpy(), pixels[:8])
-    assert np.array_equal(test.images.numpy(), pixels[8:])
+    assert np.array_equal(data.train.images[:].numpy(), pixels[:8])
+    assert np.array_equal(test.images[:].numpy(), pixels[8:])
     assert data.train.labels.tolist() == [0, 1] * 4
     assert data.train.ids == tuple(f"{row}.png" for row in range(8))
     assert data.train.classes == test.classes == ("cat", "dog")
@@ -69,7 +68,7 @@ def test_the_data_folder_of_the_hub_and_shards_in_order(tmp_path: Path) -> None:
         write_pngs(file, 4, first=4 * shard, paths=names)
     train = _load(tmp_path).train
     assert train.ids == tuple(f"{shard}/{row}" for shard in range(3) for row in range(4))
-    assert np.array_equal(train.images.numpy(), noise_pixels(12).transpose(0, 3, 1, 2))
+    assert np.array_equal(train.images[:].numpy(), noise_pixels(12).transpose(0, 3, 1, 2))
 
 
 @pytest.mark.parametrize(
@@ -132,10 +131,10 @@ def test_only_the_images_of_a_subset_are_decoded(
 ) -> None:
     seen: list[str] = []
 
-    def counted(images: Iterable[Encoded], total: int, form: Form) -> NDArray[np.uint8]:
+    def counted(images: Iterable[Encoded], total: int, *others: Any) -> NDArray[np.uint8]:
         listed = list(images)
         seen.extend(image.what for image in listed)
-        return stacked(listed, total, form)
+        return stacked(listed, total, *others)
 
     monkeypatch.setattr(listing, "stacked", counted)
     file = write_pngs(tmp_path / "train.parquet", 600, row_group_size=70)
@@ -160,7 +159,7 @@ def test_mixed_kinds_of_image_of_one_size(tmp_path: Path) -> None:
     contents = [encoded(pixels[0][:, :, 0]), encoded(pixels[1])]
     train = _load(write(tmp_path / "t.parquet", contents, [0, 1])).train
     assert train.shape == (3, 6, 5)
-    assert (train.images[0] == train.images[0, :1]).all()
+    assert (train.images[:][0] == train.images[:][0, :1]).all()
 
 
 def test_splits_of_which_one_is_grey_have_the_same_channels(tmp_path: Path) -> None:

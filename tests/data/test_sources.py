@@ -20,7 +20,7 @@ def test_digits_are_split_by_class_and_keep_their_rows() -> None:
     data = load(DataSpec())
     test = data.require_test()
     assert data.train.images.shape == (1438, 3, 32, 32)
-    assert data.train.images.dtype == test.images.dtype == torch.uint8
+    assert data.train.images[:].dtype == test.images[:].dtype == torch.uint8
     assert not set(data.train.ids) & set(test.ids)
     assert len({*data.train.ids, *test.ids}) == 1797
     assert data.train.ids[0] == "digit-0000"

@@ -57,7 +57,7 @@ def test_cifar_in_the_cache_is_read_without_a_word(
     assert capfd.readouterr().out == ""
     test = data.require_test()
     expected = small_cifar[20:].reshape(-1, 3, 32, 32)
-    assert np.array_equal(test.images.numpy(), expected)
+    assert np.array_equal(test.images[:].numpy(), expected)
     assert test.labels.tolist() == list(range(10))
     assert test.ids[3] == "test-00003"
     assert test.classes[9] == "c9"

@@ -170,7 +170,7 @@ class NaiveSem:
                 weight.sub_(rate * velocity)
 
     def pixels(self, row: int) -> Tensor:
-        return self.images.images[row].double() / 255
+        return self.images.images[:][row].double() / 255
 
 
 def clip(values: Tensor) -> Tensor:

@@ -77,8 +77,8 @@ def test_noise_lowers_the_surrogates_loss_on_its_images() -> None:
     for block in range(engine.shards.split.blocks):
         engine.final_block(block)
     network = engine.surrogate.frozen()
-    clean = images.images.double() / 255
-    noisy = (clean + engine.noise.double() / 255).clamp(0, 1)
+    clean = images.images[:].double() / 255
+    noisy = (clean + engine.noise.values.double() / 255).clamp(0, 1)
     loss = torch.nn.functional.cross_entropy
     assert loss(network.logits(noisy), images.labels) < 0.5 * loss(
         network.logits(clean), images.labels

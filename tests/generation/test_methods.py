@@ -93,7 +93,7 @@ def test_parity_leaves_the_rest_of_a_shuffled_pass_with_stale_noise() -> None:
     engine = Engine(spec, images.rows)
     for step in range(6):
         engine.step(step)
-    assert torch.equal(ours[other], engine.noise[other])
+    assert torch.equal(ours[other], engine.noise.values[other])
 
 
 def test_em_noise_of_parity_is_optimised_on_augmented_views() -> None:
@@ -118,7 +118,7 @@ def test_ntgas_gradient_is_that_of_the_closed_form_by_plain_autograd(
 ) -> None:
     """In chunks, against the whole at once with a matrix exponential and a solved system."""
     monkeypatch.setattr("sem_ray.methods.ntga.VALUES", 2000)
-    images = random_images(7).images.double() / 255
+    images = random_images(7).images[:].double() / 255
     labels = torch.nn.functional.one_hot(torch.arange(7) % 3, 3)
     noise = (torch.rand(images.shape, generator=torch.Generator().manual_seed(3)) - 0.5).double()
     noise = noise / 8
@@ -132,7 +132,7 @@ def test_ntga_raises_the_predictors_loss_on_clean_images() -> None:
     images = random_images(16)
     spec = tiny_spec(noise={"method": "ntga", "radius": 16}, shards=1)
     noise = generate(spec, images, device=CPU).noise
-    clean = images.images.double() / 255
+    clean = images.images[:].double() / 255
     labels = torch.nn.functional.one_hot(images.labels, 3)
 
     def loss(trained_on: torch.Tensor) -> float:

@@ -32,17 +32,17 @@ def _by_pillow(images: Tensor, kind: str) -> Tensor:
 
 @given(st.integers(0, 1000))
 def test_grey_is_pillows_grey(seed: int) -> None:
-    images = random_images(2, seed=seed).images
+    images = random_images(2, seed=seed).images[:]
     assert torch.equal(grey(images), _by_pillow(images, "grey"))
 
 
 def test_jpeg_is_pillows_jpeg() -> None:
-    images = random_images(3, size=16).images
+    images = random_images(3, size=16).images[:]
     assert torch.equal(jpeg(images, 10), _by_pillow(images, "jpeg"))
 
 
 def test_no_filter_leaves_all_and_a_black_one_nothing() -> None:
-    clean = random_images(4).images
+    clean = random_images(4).images[:]
     protected = clean ^ 3
     assert left_by(lambda images: images, clean, protected) == 1
     assert left_by(torch.zeros_like, clean, protected) == 0

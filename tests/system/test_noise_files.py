@@ -239,7 +239,7 @@ def test_an_exported_set_reads_back_as_the_protected_images(
     found = load(DataSpec(source=str(here / "shielded"))).train
     assert (found.ids, found.classes) == (clean.ids, clean.classes)
     assert torch.equal(found.labels, clean.labels)
-    assert torch.equal(found.images, add_noise(clean.images, torch.from_numpy(steps)))
+    assert torch.equal(found.images[:], add_noise(clean.images[:], torch.from_numpy(steps)))
 
 
 def test_folders_of_png_files(here: Path, data: Path, noise: Path, command: Command) -> None:

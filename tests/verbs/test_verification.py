@@ -206,6 +206,6 @@ def test_noise_of_other_images_altogether_is_refused(tmp_path: Path) -> None:
 def test_noise_of_another_size_is_refused(tmp_path: Path) -> None:
     data = image_set(tmp_path)
     images = images_of(data)
-    larger = images.with_images(images.images.repeat(1, 1, 2, 1), "")
+    larger = images.with_images(images.images[:].repeat(1, 1, 2, 1), "")
     with pytest.raises(BadInput, match=r"is \[3, 12, 5\] an image, and the images .* \[3, 6, 5\]"):
         verify(noise_folder(tmp_path / "noise", larger), str(data))

@@ -63,7 +63,7 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
         role="victim",
         team=Team.alone(8),
     )
-    guesses = trainer.frozen().logits(images.images.double() / 255).argmax(1)
+    guesses = trainer.frozen().logits(images.images[:].double() / 255).argmax(1)
     right = 100 * float((guesses == images.labels).double().mean())
     assert accuracy(trainer.frozen(), images.rows, spec) == pytest.approx(right)
 
