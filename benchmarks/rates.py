@@ -109,6 +109,7 @@ def compared(
 
 COLUMNS = {
     "variant": ("variant", "{}"),
+    "passes": ("passes", "{}"),
     "seconds": ("s/step", "{:.4f}"),
     "images_per_second": ("images/s", "{:.2f}"),
     "ratio": ("× the first", "{:.2f}"),

@@ -73,6 +73,20 @@ def test_rate_benchmarks_print_one_json_object(module: str) -> None:
     assert {"seconds", "flop_per_second", "gemm_flop_per_second", "peak_bytes"} <= set(rows[0])
 
 
+def test_rem_and_streaming_are_set_beside_sem_and_resident_images() -> None:
+    found = {}
+    for module in ("phases", "streaming"):
+        command = [sys.executable, "-m", f"benchmarks.{module}", "--preset", "quick", "--json"]
+        command += ["--batch", "4", "--images", "8", "--size", "8", "--rounds", "1"]
+        command += ["--precisions", "float32", "--device", "cpu"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        found[module] = json.loads(done.stdout)
+    assert found["phases"]["by_passes"] == (3 * 2 * 3 + 3) / (3 * 2 + 3)
+    assert found["phases"]["measured"] > 0
+    assert len(found["streaming"]["variants"]) == 6
+    assert set(found["streaming"]["reading"]) == {"cold", "warm"}
+
+
 def test_memory_of_a_step_does_not_grow_with_the_number_of_images() -> None:
     """Above the set itself, of which the engine keeps images and int8 noise."""
     peaks = []
