@@ -63,15 +63,27 @@ class Session:
             for radius in self.chosen.radii
             for side in ("protected", "clean")
         }
-        return {"engine": self.engine, "generation": self.generation, **victims}
+        steps = {"phases": self.phases, "streaming": self.streaming}
+        return {"engine": self.engine, "generation": self.generation, **victims, **steps}
 
     def engine(self) -> dict[str, Any]:
-        """Fractions of the matrix-product peak, in a process of its own."""
-        command = [sys.executable, "-m", "benchmarks.engine", "--json"]
+        """Fractions of the matrix-product peak."""
+        compiled = ["--compiled"] if self.device.type == "cuda" else []
+        return self.rates("engine", "--batch", str(self.spec.surrogate.batch), *compiled)
+
+    def phases(self) -> dict[str, Any]:
+        """A step of REM beside one of SEM."""
+        return self.rates("phases", "--batch", str(self.spec.surrogate.batch))
+
+    def streaming(self) -> dict[str, Any]:
+        """Steps on images that lie elsewhere, of a size at which reading counts."""
+        size = ["--batch", "32", "--images", "2048", "--size", str(self.chosen.streamed)]
+        return self.rates("streaming", *size)
+
+    def rates(self, module: str, *words: str) -> dict[str, Any]:
+        """What a benchmark of steps finds, in a process of its own."""
+        command = [sys.executable, "-m", f"benchmarks.{module}", "--json", *words]
         command += ["--preset", self.chosen.preset, "--device", self.chosen.device]
-        command += ["--batch", str(self.spec.surrogate.batch)]
-        if self.device.type == "cuda":
-            command.append("--compiled")
         left = max(self.until - time.monotonic(), 1)
         done = subprocess.run(command, capture_output=True, text=True, timeout=left, check=True)
         result: dict[str, Any] = json.loads(done.stdout)
@@ -194,8 +206,8 @@ def show(session: Session) -> None:
         for row in found.get("variants", [found]):
             label = row.get("variant", name)
             accuracy = f"{row['last']:.2f}" if "last" in row else ""
-            rate = row["flop_per_second"] / 1e12
-            print(f"{label:24} {row['seconds']:9.3f} {rate:9.2f} {accuracy:>11}")
+            rate = f"{row['flop_per_second'] / 1e12:.2f}" if "flop_per_second" in row else ""
+            print(f"{label:24} {row['seconds']:9.3f} {rate:>9} {accuracy:>11}")
 
 
 def main() -> None:
@@ -207,6 +219,7 @@ def main() -> None:
     parser.add_argument("--precision", default="bfloat16")
     parser.add_argument("--radii", type=float, nargs="+", default=[0, 4])
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--streamed", type=int, default=96, help="side of images that stream")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
     session = Session(parser.parse_args())

@@ -102,7 +102,7 @@ def test_memory_of_a_step_does_not_grow_with_the_number_of_images() -> None:
 def gpu_script(out: Path, minutes: float) -> str:
     command = ["bash", "benchmarks/gpu.sh", "--data", "digits", "--out", str(out)]
     command += ["--minutes", str(minutes), "--preset", "quick", "--limit", "40", "--device", "cpu"]
-    command += ["--precision", "float32", "--radii", "0", "4"]
+    command += ["--precision", "float32", "--radii", "0", "4", "--streamed", "8"]
     for setting in TINY:
         command += ["--set", setting]
     environment = {**os.environ, "PYTHON": sys.executable}
@@ -118,7 +118,7 @@ def test_gpu_script_goes_on_until_nothing_is_missing(tmp_path: Path) -> None:
     assert "left for the next call" in first
     last = gpu_script(tmp_path, 9)
     assert "missing" not in last
-    names = {"engine", "generation"}
+    names = {"engine", "generation", "phases", "streaming"}
     names |= {f"victim-{side}-{radius}" for side in ("clean", "protected") for radius in (0, 4)}
     assert {file.stem for file in tmp_path.glob("*.json")} == {"session", *names}
     assert not list(tmp_path.glob("*.checkpoint"))
