@@ -12,7 +12,7 @@ from torch import Tensor
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
 from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import Course, Ground, Method, Stage, rounded
+from sem_ray.methods.course import AUGMENTED_EM, Course, Ground, Method, Stage, rounded
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.networks import FrozenTwin
@@ -70,7 +70,7 @@ class Engine:
         self._phase = NoisePhase.of(spec, spec.noise.steps, against)
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps, against)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
-        self._stale = self._left_out() if spec.noise.parity else None
+        self._stale = self._left_out() if spec.noise.parity.drop_last else None
 
     def advance(self, unit: int) -> Tensor | None:
         steps = self.spec.surrogate.steps
@@ -144,7 +144,7 @@ class Engine:
 def alternating(name: str, *, noise: Phase, surrogate: Phase) -> Method:
     """The method of that name: a cell of noise phase × surrogate phase."""
     _OWN[name] = Phases(noise, surrogate)
-    return Method(name, _stages, _begin)
+    return Method(name, _stages, _begin, ignores=(AUGMENTED_EM,))
 
 
 def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:

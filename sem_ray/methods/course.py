@@ -26,8 +26,11 @@ ALTERNATING = (
     "noise.final_steps",
     "noise.noise_phase",
     "noise.surrogate_phase",
+    "noise.parity.drop_last",
 )
 """Settings of the alternating methods alone."""
+AUGMENTED_EM = "noise.parity.augmented_em"
+"""A setting of `em` alone."""
 ATTACK = ("surrogate.radius", "surrogate.attack_steps", "surrogate.attack_step_size")
 """Settings of a surrogate that is trained adversarially."""
 SCHEDULE = ("surrogate.steps", "surrogate.schedule", "surrogate.decay_every")

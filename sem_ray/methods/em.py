@@ -89,8 +89,8 @@ class _Loops(ABC):
 
     def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
         """None but for parity: the published code optimises its noise on augmented views."""
-        parity = self.ground.spec.noise.parity
-        return self.ground.shards.stream(stage, number, part) if parity else None
+        augmented = self.ground.spec.noise.parity.augmented_em
+        return self.ground.shards.stream(stage, number, part) if augmented else None
 
     def _count_errors(self) -> None:
         """Over every member's images, so that all end alike."""

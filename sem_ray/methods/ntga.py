@@ -21,6 +21,7 @@ from sem_ray.devices import one_thread
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
+    AUGMENTED_EM,
     TRAINING,
     Course,
     Ground,
@@ -177,4 +178,4 @@ def _begin(ground: Ground) -> Course:
     return Tangent(ground)
 
 
-NTGA = Method("ntga", _stages, _begin, ignores=("noise.parity", *ALTERNATING, *ATTACK, *TRAINING))
+NTGA = Method("ntga", _stages, _begin, ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING))

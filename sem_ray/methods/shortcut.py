@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import ALTERNATING, ATTACK, TRAINING, Course, Ground, Method, Stage
+from sem_ray.methods.course import (
+    ALTERNATING,
+    ATTACK,
+    AUGMENTED_EM,
+    TRAINING,
+    Course,
+    Ground,
+    Method,
+    Stage,
+)
 from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
 
@@ -110,6 +119,6 @@ SHORTCUT = Method(
     "shortcut",
     _stages,
     _begin,
-    ignores=("noise.parity", "noise.radius", *ALTERNATING, *ATTACK, *TRAINING),
+    ignores=("noise.radius", AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING),
     bounded=False,
 )

@@ -15,6 +15,7 @@ from sem_ray.augment import draw_views, test_view
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
+    AUGMENTED_EM,
     Course,
     Ground,
     Method,
@@ -128,5 +129,5 @@ TAP = Method(
     "tap",
     _stages,
     _begin,
-    ignores=("noise.parity", *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
+    ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
 )

@@ -28,9 +28,9 @@ CPU = torch.device("cpu")
 EM = {"train_steps": 2, "steps": 2, "loops": 2, "stop_error": 0}
 SMALL: dict[str, dict[str, Any]] = {
     "rem": {"method": "rem", "steps": 1, "final_steps": 1},
-    "parity": {"parity": True, "steps": 1, "final_steps": 1},
+    "parity": {"parity": {"drop_last": True}, "steps": 1, "final_steps": 1},
     "em": {"method": "em", "em": EM},
-    "em parity": {"method": "em", "em": EM, "parity": True},
+    "em parity": {"method": "em", "em": EM, "parity": {"augmented_em": True}},
     "em class-wise parity": {"method": "em", "em": {**EM, "class_wise": True}, "parity": True},
     "em class-wise": {"method": "em", "em": {**EM, "class_wise": True}},
     "shortcut": {"method": "shortcut"},
@@ -87,7 +87,9 @@ def test_parity_leaves_the_rest_of_a_shuffled_pass_with_stale_noise() -> None:
     """13 rows in batches of 6: one row keeps what the steps stored for it."""
     images = random_images(13)
     spec = tiny_spec(noise={"parity": True}, surrogate={"steps": 6})
+    alone = tiny_spec(noise={"parity": {"drop_last": True}}, surrogate={"steps": 6})
     ours, fixed = generate(spec, images, device=CPU).noise, tiny_spec(surrogate={"steps": 6})
+    assert torch.equal(generate(alone, images, device=CPU).noise, ours)
     other = (ours != generate(fixed, images, device=CPU).noise).flatten(1).any(1)
     assert int(other.sum()) == 1
     engine = Engine(spec, images.rows)
