@@ -120,6 +120,11 @@ class Shards:
         parts = [self._part(group, self._block_share(number)) for group in self._groups]
         return [part for part in parts if len(part.rows)]
 
+    def training_streams(self, stage: str, step: int) -> list[Stream]:
+        """The random numbers for each of `training_parts`."""
+        groups = [(group, [self.split.shares[shard] for shard in group]) for group in self._groups]
+        return [self._draws.stream(stage, step, counts, group) for group, counts in groups]
+
     def stream(self, stage: str, step: int, part: Part) -> Stream:
         """The random numbers for `part` at `step` of `stage`."""
         return self._draws.stream(stage, step, part.counts, part.shards)

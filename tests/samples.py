@@ -7,8 +7,12 @@ from typing import Any
 import torch
 
 from sem_ray.data import ImageSet
+from sem_ray.draws import Draws
+from sem_ray.peers import ALONE
+from sem_ray.shards import Shards, Split
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
+from sem_ray.training import Team
 
 
 def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> ImageSet:
@@ -22,6 +26,12 @@ def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> 
         classes=tuple(f"class {i}" for i in range(classes)),
         ids=tuple(f"image {i}" for i in range(rows)),
     )
+
+
+def team_of(rows: int, shards: int = 1) -> Team:
+    """A batch of `rows` rows on this device alone, each of its shards a part."""
+    split = Split(rows, rows, shards)
+    return Team.of(Shards(split, Draws(0, torch.device("cpu"))), ALONE, folded=False)
 
 
 def tiny_spec(**changes: Any) -> ExperimentSpec:
