@@ -74,6 +74,10 @@ class Course(Protocol):
         Raises `PeerLost`."""
         ...
 
+    def images(self, unit: int) -> int:
+        """How many of the images here unit `unit` is for."""
+        ...
+
     def shared(self) -> Mapping[str, Tensor]:
         """What every member has alike."""
         ...

@@ -61,6 +61,14 @@ class _Loops(ABC):
             self._count_errors()
         return None
 
+    def images(self, number: int) -> int:
+        place = number % _loop_units(self.ground.spec, self.ground.shards.split)
+        trained = self.settings.train_steps
+        if place < trained:
+            return self.ground.shards.batch_rows
+        every = len(self.ground.rows)
+        return self._perturbed(place - trained) if place < trained + self.units else every
+
     @abstractmethod
     def delta_of(self, part: Part) -> Tensor:
         """The part's noise [n, C, H, W] in [0, 1]."""
@@ -68,6 +76,10 @@ class _Loops(ABC):
     @abstractmethod
     def _perturb(self, number: int) -> None:
         """Noise unit `number` of all loops."""
+
+    @abstractmethod
+    def _perturbed(self, number: int) -> int:
+        """How many of the images here noise unit `number` of a loop is for."""
 
     def _train(self, step: int) -> Tensor:
         parts = self.ground.shards.training_parts("generation", step)
@@ -131,6 +143,9 @@ class SampleWise(_Loops):
                 delta = signed_step(delta, gradient, -self.step_size, self.radius)
             self.delta[part.rows] = delta
 
+    def _perturbed(self, number: int) -> int:
+        return self.ground.shards.block_rows(number)
+
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
 
@@ -166,6 +181,9 @@ class ClassWise(_Loops):
         with one_thread(self.delta.device):
             sign = self.gradient(number).sign().to(self.delta.dtype)
         self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
+
+    def _perturbed(self, number: int) -> int:  # noqa: ARG002  every step needs all
+        return len(self.ground.rows)
 
     def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,

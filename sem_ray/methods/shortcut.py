@@ -63,6 +63,10 @@ class Patches:
             self.noise[here] = whole.to(torch.int8).to(self.noise.device)
         return None
 
+    def images(self, unit: int) -> int:
+        shards = self.ground.shards
+        return shards.split.size(unit) if unit in shards.owned else 0
+
     def shared(self) -> Mapping[str, Tensor]:
         return {}
 

@@ -54,6 +54,12 @@ class Targeted:
             self._attack(network, restart, block, part)
         return None
 
+    def images(self, unit_number: int) -> int:
+        shards = self.ground.shards
+        if unit_number < self.steps:
+            return shards.batch_rows
+        return shards.block_rows((unit_number - self.steps) % shards.split.blocks)
+
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
-from sem_ray.generation import Engine, Generated, Generation, generate
+from sem_ray.errors import BadInput
+from sem_ray.generation import Engine, Generated, Generation, generate, split_of
 from sem_ray.measures import separability
 from sem_ray.methods import METHODS, course
 from sem_ray.methods.ntga import loss_gradient, predicted
@@ -21,7 +22,7 @@ from sem_ray.progress import Progress
 from sem_ray.running import Finished
 from sem_ray.spec import ExperimentSpec
 from tests.generation.naive_methods import NaiveEM, NaiveTAP, naive_ntga_gradient
-from tests.generation.test_shared import SHARING, shared_noise
+from tests.generation.test_shared import SHARING, own_rows, shared_noise
 from tests.samples import random_images, tiny_spec
 
 CPU = torch.device("cpu")
@@ -183,6 +184,54 @@ def test_any_method_gives_the_same_bits_however_many_share_it(name: str) -> None
     for sharing in SHARING:
         state = shared_noise(spec, images, sharing)
         assert torch.equal(Generated.of(Finished(state, 0.0, 0.0)).noise, alone), sharing
+
+
+STEPS = 2 * 6
+"""Images of two steps on batches of 6."""
+WORK = {
+    "rem": STEPS + 13,
+    "parity": STEPS + 13,
+    "em": 2 * (STEPS + 13 + 13),
+    "em parity": 2 * (STEPS + 13 + 13),
+    "em class-wise": 2 * (STEPS + 2 * 13 + 13),
+    "em class-wise parity": 2 * (STEPS + 2 * 13 + 13),
+    "shortcut": 13,
+    "ntga fnn": 13,
+    "ntga cnn": 13,
+    "tap": STEPS + 2 * 13,
+}
+"""Images that all units of a method are for, of 13."""
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_units_say_how_many_images_they_are_for(name: str) -> None:
+    """As many for one as for those who share them; no noise is made, only counted."""
+    spec, images = small(name), random_images(13)
+    split = split_of(spec, len(images))
+    alone, *shared = (
+        Generation(spec, own_rows(images, split, owned), split, owned)
+        for owned in ((0, 1), (0,), (1,))
+    )
+    units = range(alone.plan.total)
+    for unit in units:
+        own = [crew.course.images(unit) for crew in shared]
+        assert alone.course.images(unit) == sum(own)
+    assert sum(map(alone.course.images, units)) == WORK[name]
+
+
+def test_a_report_counts_the_images_of_the_units_that_were_done() -> None:
+    """And not of those that a method left undone because it was finished."""
+    easy = {"method": "em", "em": {**EM, "loops": 50, "stop_error": 100}, "radius": 32}
+    crew = Generation(tiny_spec(noise=easy), random_images(13).rows)
+    counted = 0
+    while crew.done < crew.plan.total:
+        counted += crew.advance(crew.plan.total).images
+    assert counted == STEPS + 13 + 13
+
+
+def test_an_engine_is_of_an_alternating_method() -> None:
+    with pytest.raises(BadInput, match=r"'em' does not alternate .*, as rem, sem do"):
+        Engine(small("em"), random_images(13).rows)
 
 
 @pytest.mark.parametrize("name", SMALL)
