@@ -56,13 +56,15 @@ class State:
 @dataclass(frozen=True)
 class Report:
     """How an advance went. losses: logical shards' shares of the last training step's mean loss;
-    figures: news worth a glance; workers: who did it."""
+    figures: news worth a glance; workers: who did it; images: how many of those here its steps were
+    for, an image of two steps counted twice."""
 
     done: int
     losses: Mapping[int, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     workers: tuple[Worker, ...] = ()
     restarts: int = 0
+    images: int = 0
 
     @property
     def loss(self) -> float | None:

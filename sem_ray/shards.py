@@ -114,6 +114,16 @@ class Shards:
         """Where an owned shard's rows lie."""
         return slice(self._places[shard], self._places[shard] + self.split.size(shard))
 
+    @property
+    def batch_rows(self) -> int:
+        """Rows of a batch that lie here."""
+        return sum(self.split.shares[shard] for shard in self.owned)
+
+    def block_rows(self, number: int) -> int:
+        """Rows of block `number` that lie here."""
+        sizes = ((self.split.size(shard), self.split.shares[shard]) for shard in self.owned)
+        return sum(min(max(size - number * share, 0), share) for size, share in sizes)
+
     def training_parts(self, stage: str, step: int) -> list[Part]:
         """The batch of `step`, as far as it lies here. Each shard passes over its rows in a new
         order every epoch; rows that do not fill the last share of an epoch wait for the next."""
@@ -124,6 +134,11 @@ class Shards:
         parts without rows are left out."""
         parts = [self._part(group, self._block_share(number)) for group in self._groups]
         return [part for part in parts if len(part.rows)]
+
+    def training_streams(self, stage: str, step: int) -> list[Stream]:
+        """The random numbers for each of `training_parts`."""
+        groups = [(group, [self.split.shares[shard] for shard in group]) for group in self._groups]
+        return [self._draws.stream(stage, step, counts, group) for group, counts in groups]
 
     def stream(self, stage: str, step: int, part: Part) -> Stream:
         """The random numbers for `part` at `step` of `stage`."""

@@ -11,8 +11,12 @@ from torch import Tensor
 from sem_ray.data import ImageSet, Manifest, Noise
 from sem_ray.data.mapped import Mapped
 from sem_ray.data.pixel_file import fillable, write_blank
+from sem_ray.draws import Draws
+from sem_ray.peers import ALONE
+from sem_ray.shards import Shards, Split
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
+from sem_ray.training import Team
 
 
 def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> ImageSet:
@@ -50,6 +54,12 @@ def made_noise(images: ImageSet, values: Tensor) -> Noise:
         sem_ray_version="0",
     )
     return Noise.made_for(images, values, manifest)
+
+
+def team_of(rows: int, shards: int = 1) -> Team:
+    """A batch of `rows` rows on this device alone, each of its shards a part."""
+    split = Split(rows, rows, shards)
+    return Team.of(Shards(split, Draws(0, torch.device("cpu"))), ALONE, folded=False)
 
 
 def tiny_spec(**changes: Any) -> ExperimentSpec:

@@ -85,6 +85,18 @@ def test_a_shards_numbers_do_not_depend_on_the_other_shards() -> None:
     assert torch.equal(whole[2:5], alone)
 
 
+@given(rows=sizes, batch=sizes, count=st.integers(1, 12))
+def test_a_batchs_numbers_are_the_same_folded_and_shard_by_shard(
+    rows: int, batch: int, count: int
+) -> None:
+    split, draws = Split(rows, batch, count), Draws(3, torch.device("cpu"))
+    (folded,) = Shards(split, draws, folded=True).training_streams("layer", 7)
+    apart = Shards(split, draws).training_streams("layer", 7)
+    assert [stream.rows for stream in apart] == list(split.shares)
+    drawn = torch.cat([stream.uniform(0, 1, 3) for stream in apart])
+    assert torch.equal(folded.uniform(0, 1, 3), drawn)
+
+
 def test_a_shard_without_rows_this_time_draws_nothing() -> None:
     stream = Draws(0, torch.device("cpu")).stream("final", 9, (0, 2))
     assert stream.rows == 2

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from sem_ray.draws import Draws
-from sem_ray.networks import NETWORKS, FrozenTwin, Slots, build_network
-from sem_ray.peers import ALONE
+from sem_ray.networks import NETWORKS, FrozenTwin, build_network
 from sem_ray.spec import AttackSpec, ExperimentSpec, SurrogateSpec, TrainingSpec
-from sem_ray.training import Attack, Team, Trainer, learning_rate
+from sem_ray.training import Attack, Trainer, learning_rate
+from tests.samples import team_of
 
 
 def test_step_schedule_decays_where_the_paper_does() -> None:
@@ -57,7 +57,7 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
         shape=(3, 8, 8),
         device=torch.device("cpu"),
         role="victim",
-        team=Team.alone(8),
+        team=team_of(8),
     )
     images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])
     labels = torch.arange(8) // 4
@@ -79,7 +79,7 @@ def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str)
 
     def trainer() -> Trainer:
         shape, device = (3, 8, 8), torch.device("cpu")
-        team = Team(Slots(ALONE, 2, (0, 1)), rows=4, exact=True)
+        team = team_of(4, shards=2)
         return Trainer.new(
             spec, run, classes=2, shape=shape, device=device, role="victim", team=team
         )
@@ -104,5 +104,5 @@ def test_nesterov_without_momentum_is_plain_descent() -> None:
     """As a sweep over `momentum` would ask for."""
     spec = TrainingSpec(network="small", steps=1, momentum=0, nesterov=True)
     network = build_network("small", 2, 3, seed=0)
-    trainer = Trainer(spec, network, "float32", Team.alone(4))
+    trainer = Trainer(spec, network, "float32", team_of(4), role="victim")
     assert float(trainer.step(0, [torch.rand(4, 3, 8, 8)], [torch.arange(4) % 2])) > 0

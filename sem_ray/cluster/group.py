@@ -89,6 +89,7 @@ class ShardGroup:
             figures=reports[0].figures,
             workers=tuple(worker for one in reports for worker in one.workers),
             restarts=self.restarts,
+            images=sum(one.images for one in reports),
         )
 
     def state(self) -> State:

@@ -44,10 +44,6 @@ class Job:
         steps = VictimSteps(self.spec, self.radius, rows, self.split, owned, peers)
         return Training(steps, test, peers)
 
-    def images(self, owned: Sequence[int], steps: int) -> int:
-        """How many images `steps` steps are for the `owned` shards."""
-        return steps * sum(self.split.shares[shard] for shard in owned)
-
 
 def pack(rows: Rows, where: slice) -> Packed:
     """Some of `rows`, which no run has taken to a device yet."""

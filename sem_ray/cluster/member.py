@@ -88,7 +88,7 @@ class NoiseShard:
             door.close()
         self._crew = job.crew(rows, owned, self._peers, tested)
         self._crew.load(as_tensors(*ray.get(list(state))) if state else None)
-        self._job, self._owned, self._name = job, tuple(owned), f"actor {meeting.rank}"
+        self._owned, self._name = tuple(owned), f"actor {meeting.rank}"
 
     def _here(self, job: Job, parts: Sequence[Any]) -> Rows:
         """Those of `parts`. Raises `BadInput` where they are in a file this machine has not."""
@@ -97,7 +97,7 @@ class NoiseShard:
     def advance(self, until: int) -> Report:
         """Its part of the steps up to `until`. Raises `PeerLost`."""
         crew = self._at_work()
-        start, before = time.perf_counter(), crew.done
+        start = time.perf_counter()
         try:
             report = crew.advance(until)
         except BaseException:
@@ -105,10 +105,8 @@ class NoiseShard:
             self.leave()
             raise
         seconds = time.perf_counter() - start
-        images = self._job.images(self._owned, report.done - before)
-        return replace(
-            report, workers=(Worker(self._name, self._owned, images / seconds, seconds),)
-        )
+        worker = Worker(self._name, self._owned, report.images / seconds, seconds)
+        return replace(report, workers=(worker,))
 
     def state(self, *, shared: bool) -> State:
         """Its shards' state, and what all have alike where `shared`."""

@@ -93,14 +93,16 @@ class Generation:
     def advance(self, until: int) -> Report:
         """Up to `until`, but not beyond a stage in one go; to the end where the method says it is
         reached."""
-        losses = None
+        losses, images = None, 0
         for unit in range(self.done, min(until, self.plan.end(self.done))):
             found = self.course.advance(unit)
             losses = losses if found is None else found
+            images += self.course.images(unit)
             self.done = self.plan.total if self.course.finished else unit + 1
             if self.course.finished:
                 break
-        return Report(self.done, self._by_shard(losses), dict(self.course.figures))
+        figures = dict(self.course.figures)
+        return Report(self.done, self._by_shard(losses), figures, images=images)
 
     def state(self) -> State:
         kept = self.course.kept(self.done)

@@ -12,7 +12,8 @@ from torch import Tensor
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
 from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import Course, Ground, Method, Stage, rounded
+from sem_ray.errors import BadInput
+from sem_ray.methods.course import AUGMENTED_EM, Course, Ground, Method, Stage, rounded
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.networks import FrozenTwin
@@ -35,8 +36,15 @@ _OWN: dict[str, Phases] = {}
 
 
 def phases_of(spec: ExperimentSpec) -> Phases:
-    """The cell of `spec`: what it says itself, else what its method is."""
-    own, noise = _OWN[spec.noise.method], spec.noise
+    """The cell of `spec`: what it says itself, else what its method is. Raises `BadInput` where its
+    method is no cell."""
+    noise = spec.noise
+    own = _OWN.get(noise.method)
+    if own is None:
+        raise BadInput(
+            f"method {noise.method!r} does not alternate between noise and surrogate, as "
+            f"{', '.join(_OWN)} do; begin it as a Generation"
+        )
     return Phases(noise.noise_phase or own.noise, noise.surrogate_phase or own.surrogate)
 
 
@@ -45,7 +53,8 @@ class Engine:
     lie here.
 
     `rows` holds the images of the `owned` shards of `split` (all of them where it is None), one
-    shard after the other, for the device the run computes on.
+    shard after the other, for the device the run computes on. Raises `BadInput` for a method that
+    does not alternate.
     """
 
     finished = False
@@ -59,18 +68,18 @@ class Engine:
         owned: Sequence[int] | None = None,
         peers: Peers = ALONE,
     ) -> None:
+        chosen = phases_of(spec)
         self.spec, self.rows = spec, rows
         self.ground = Ground.of(spec, rows, split, owned, peers)
         self.shards = self.ground.shards
         self.noise = self.ground.blank()
         self.surrogate = self.ground.surrogate()
-        chosen = phases_of(spec)
         self._perturb = PERTURBATIONS[chosen.surrogate]
         against = PERTURBATIONS[chosen.noise]
         self._phase = NoisePhase.of(spec, spec.noise.steps, against)
         self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps, against)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
-        self._stale = self._left_out() if spec.noise.parity else None
+        self._stale = self._left_out() if spec.noise.parity.drop_last else None
 
     def advance(self, unit: int) -> Tensor | None:
         steps = self.spec.surrogate.steps
@@ -78,6 +87,10 @@ class Engine:
             return self.step(unit)
         self.final_block(unit - steps)
         return None
+
+    def images(self, unit: int) -> int:
+        steps = self.spec.surrogate.steps
+        return self.shards.batch_rows if unit < steps else self.shards.block_rows(unit - steps)
 
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
@@ -144,7 +157,7 @@ class Engine:
 def alternating(name: str, *, noise: Phase, surrogate: Phase) -> Method:
     """The method of that name: a cell of noise phase × surrogate phase."""
     _OWN[name] = Phases(noise, surrogate)
-    return Method(name, _stages, _begin)
+    return Method(name, _stages, _begin, ignores=(AUGMENTED_EM,))
 
 
 def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:

@@ -27,8 +27,11 @@ ALTERNATING = (
     "noise.final_steps",
     "noise.noise_phase",
     "noise.surrogate_phase",
+    "noise.parity.drop_last",
 )
 """Settings of the alternating methods alone."""
+AUGMENTED_EM = "noise.parity.augmented_em"
+"""A setting of `em` alone."""
 ATTACK = ("surrogate.radius", "surrogate.attack_steps", "surrogate.attack_step_size")
 """Settings of a surrogate that is trained adversarially."""
 SCHEDULE = ("surrogate.steps", "surrogate.schedule", "surrogate.decay_every")
@@ -65,6 +68,10 @@ class Course(Protocol):
     def advance(self, unit: int) -> Tensor | None:
         """Unit `unit`, counted from 0: the parts' shares of the loss where it trained a network.
         Raises `PeerLost`."""
+        ...
+
+    def images(self, unit: int) -> int:
+        """How many of the images here unit `unit` is for."""
         ...
 
     def shared(self) -> Mapping[str, Tensor]:

@@ -64,6 +64,14 @@ class _Loops(ABC):
             self._count_errors()
         return None
 
+    def images(self, number: int) -> int:
+        place = number % _loop_units(self.ground.spec, self.ground.shards.split)
+        trained = self.settings.train_steps
+        if place < trained:
+            return self.ground.shards.batch_rows
+        every = len(self.ground.rows)
+        return self._perturbed(place - trained) if place < trained + self.units else every
+
     @abstractmethod
     def delta_of(self, part: Part) -> Tensor:
         """The part's noise [n, C, H, W] in [0, 1]."""
@@ -71,6 +79,10 @@ class _Loops(ABC):
     @abstractmethod
     def _perturb(self, number: int) -> None:
         """Noise unit `number` of all loops."""
+
+    @abstractmethod
+    def _perturbed(self, number: int) -> int:
+        """How many of the images here noise unit `number` of a loop is for."""
 
     def _train(self, step: int) -> Tensor:
         parts = self.ground.batch("generation", step)
@@ -92,8 +104,8 @@ class _Loops(ABC):
 
     def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
         """None but for parity: the published code optimises its noise on augmented views."""
-        parity = self.ground.spec.noise.parity
-        return self.ground.shards.stream(stage, number, part) if parity else None
+        augmented = self.ground.spec.noise.parity.augmented_em
+        return self.ground.shards.stream(stage, number, part) if augmented else None
 
     def _count_errors(self) -> None:
         """Over every member's images, so that all end alike."""
@@ -137,6 +149,9 @@ class SampleWise(_Loops):
                 delta = signed_step(delta, gradient, -self.step_size, self.radius)
             self.delta[part.rows] = delta
 
+    def _perturbed(self, number: int) -> int:
+        return self.ground.shards.block_rows(number)
+
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
 
@@ -175,6 +190,9 @@ class ClassWise(_Loops):
         with one_thread(self.delta.device):
             sign = self.gradient(number).sign().to(self.delta.dtype)
         self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
+
+    def _perturbed(self, number: int) -> int:  # noqa: ARG002  every step needs all
+        return len(self.ground.rows)
 
     def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,

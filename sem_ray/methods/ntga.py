@@ -9,7 +9,7 @@ tested on the same block unprotected: no other images are at hand that every sha
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import torch
@@ -21,6 +21,7 @@ from sem_ray.devices import one_thread
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
+    AUGMENTED_EM,
     TRAINING,
     Course,
     Ground,
@@ -50,14 +51,13 @@ class Tangent:
         self.noise = ground.blank()
 
     def advance(self, number: int) -> Tensor | None:
-        shards = self.ground.shards
-        for shard in shards.owned:
-            bounds = blocks_of(shards.split.size(shard), self.settings.block)
-            if number + 1 < len(bounds):
-                first = shards.here(shard).start
-                with one_thread(self.noise.device):
-                    self._attack(slice(first + bounds[number], first + bounds[number + 1]))
+        for rows in self._blocks(number):
+            with one_thread(self.noise.device):
+                self._attack(rows)
         return None
+
+    def images(self, number: int) -> int:
+        return sum(rows.stop - rows.start for rows in self._blocks(number))
 
     def shared(self) -> Mapping[str, Tensor]:
         return {}
@@ -67,6 +67,15 @@ class Tangent:
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:  # noqa: ARG002
         self.noise.values.copy_(kept["noise"])
+
+    def _blocks(self, number: int) -> Iterator[slice]:
+        """Block `number` of each shard here that has so many."""
+        shards = self.ground.shards
+        for shard in shards.owned:
+            bounds = blocks_of(shards.split.size(shard), self.settings.block)
+            if number + 1 < len(bounds):
+                first = shards.here(shard).start
+                yield slice(first + bounds[number], first + bounds[number + 1])
 
     def _attack(self, rows: slice) -> None:
         """Signed ascent from no noise; images and kernels in float64, whatever the precision."""
@@ -177,4 +186,4 @@ def _begin(ground: Ground) -> Course:
     return Tangent(ground)
 
 
-NTGA = Method("ntga", _stages, _begin, ignores=("noise.parity", *ALTERNATING, *ATTACK, *TRAINING))
+NTGA = Method("ntga", _stages, _begin, ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING))

@@ -21,7 +21,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import ALTERNATING, ATTACK, TRAINING, Course, Ground, Method, Stage
+from sem_ray.methods.course import (
+    ALTERNATING,
+    ATTACK,
+    AUGMENTED_EM,
+    TRAINING,
+    Course,
+    Ground,
+    Method,
+    Stage,
+)
 from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
 
@@ -53,6 +62,10 @@ class Patches:
             whole = values.round().clamp_(-LARGEST, LARGEST)
             self.noise[here] = whole.to(torch.int8)
         return None
+
+    def images(self, unit: int) -> int:
+        shards = self.ground.shards
+        return shards.split.size(unit) if unit in shards.owned else 0
 
     def shared(self) -> Mapping[str, Tensor]:
         return {}
@@ -110,6 +123,6 @@ SHORTCUT = Method(
     "shortcut",
     _stages,
     _begin,
-    ignores=("noise.parity", "noise.radius", *ALTERNATING, *ATTACK, *TRAINING),
+    ignores=("noise.radius", AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING),
     bounded=False,
 )

@@ -15,6 +15,7 @@ from sem_ray.augment import draw_views, test_view
 from sem_ray.methods.course import (
     ALTERNATING,
     ATTACK,
+    AUGMENTED_EM,
     Course,
     Ground,
     Method,
@@ -52,6 +53,12 @@ class Targeted:
         for part in self.ground.shards.block_parts(block):
             self._attack(network, restart, block, part)
         return None
+
+    def images(self, unit_number: int) -> int:
+        shards = self.ground.shards
+        if unit_number < self.steps:
+            return shards.batch_rows
+        return shards.block_rows((unit_number - self.steps) % shards.split.blocks)
 
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
@@ -128,5 +135,5 @@ TAP = Method(
     "tap",
     _stages,
     _begin,
-    ignores=("noise.parity", *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
+    ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
 )

@@ -8,6 +8,7 @@ from torch import nn
 from sem_ray.errors import BadInput
 from sem_ray.networks.architecture import CIFAR, IMAGENET, Architecture
 from sem_ray.networks.densenet import densenet121
+from sem_ray.networks.drops import require_seeded
 from sem_ray.networks.fit import require_fit
 from sem_ray.networks.frozen import FrozenTwin
 from sem_ray.networks.joint import JointNetwork
@@ -31,6 +32,7 @@ __all__ = [
     "build_network",
     "require_fit",
     "require_networks",
+    "require_seeded",
 ]
 
 NETWORKS: dict[str, Architecture] = {

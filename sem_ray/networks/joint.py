@@ -2,7 +2,8 @@
 
 Each layer takes its parts one after the other, so a part is computed the same way wherever it
 lies; only BatchNorm looks at all of them together (`joint_norm.py`). Parameters come as one set a
-part, views of the same values, so that each part's gradient stays apart until it is summed.
+part, views of the same values, so that each part's gradient stays apart until it is summed. What
+layers drop is drawn for each part from a stream of its own (`drops.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch.func import functional_call
 from torch.fx.node import Argument, map_aggregate
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from sem_ray.networks.drops import Draws, Drop, dropped, drops_of
 from sem_ray.networks.joint_norm import Slots, joint_norm
 
 Leaves = Mapping[str, Tensor]
@@ -35,24 +37,36 @@ class JointNetwork:
 
     def __init__(self, source: nn.Module, slots: Slots) -> None:
         self._graph = fx.symbolic_trace(source)
+        self._drops = drops_of(self._graph)
         self._slots = slots
 
-    def logits(self, images: Sequence[Tensor], leaves: Sequence[Leaves]) -> tuple[Tensor, ...]:
+    def logits(
+        self, images: Sequence[Tensor], leaves: Sequence[Leaves], draws: Draws
+    ) -> tuple[Tensor, ...]:
         """[n, classes] for each part's images [n, C, H, W]. Raises `PeerLost`."""
         apart = [part.contiguous(memory_format=torch.channels_last) for part in images]
-        steps = _Lockstep(self._graph, self._slots, leaves)
+        steps = _Lockstep(self._graph, self._drops, self._slots, leaves, draws)
         return cast(_Parts, steps.run(_Parts(tuple(apart)))).values
 
 
 class _Lockstep(fx.Interpreter):
-    def __init__(self, graph: fx.GraphModule, slots: Slots, leaves: Sequence[Leaves]) -> None:
+    def __init__(
+        self,
+        graph: fx.GraphModule,
+        drops: Mapping[fx.Node, Drop],
+        slots: Slots,
+        leaves: Sequence[Leaves],
+        draws: Draws,
+    ) -> None:
         super().__init__(graph)
         self.extra_traceback = False
-        self._slots, self._leaves = slots, leaves
+        self._drops, self._slots, self._leaves, self._draws = drops, slots, leaves, draws
 
     def run_node(self, n: fx.Node) -> Any:
         if n.op in ("placeholder", "output"):
             return super().run_node(n)
+        if drop := self._drops.get(n):
+            return self._dropped(n, drop)
         args, kwargs = self.fetch_args_kwargs_from_env(n)
         if n.op == "call_module":
             module = self.fetch_attr(str(n.target))
@@ -82,6 +96,12 @@ class _Lockstep(fx.Interpreter):
     def _own(self, place: str, module: nn.Module, part: int) -> dict[str, Tensor]:
         names = [name for name, _ in module.named_parameters()]
         return {name: self._leaves[part][f"{place}.{name}"] for name in names}
+
+    def _dropped(self, n: fx.Node, drop: Drop) -> _Parts:
+        maps = cast(_Parts, self.env[dropped(n)]).values
+        streams = self._draws(n.name)
+        pairs = zip(maps, streams, strict=True)
+        return _Parts(tuple(drop.applied(part, stream) for part, stream in pairs))
 
     def _norm(self, place: str, module: _BatchNorm, maps: _Parts) -> _Parts:
         weights = [leaves[f"{place}.weight"] for leaves in self._leaves]

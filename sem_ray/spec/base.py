@@ -9,6 +9,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 PIXEL_STEPS = 255
 """Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
 
+EVERY = "all"
+"""The key of a group of switches that stands for those which the group does not name."""
+
 
 class Frozen(BaseModel):
     """Immutable, strict about unknown keys, and closed to NaN and infinity."""

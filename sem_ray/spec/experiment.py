@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sem_ray.spec.base import Count, Frozen, NoiseRadius, Number, Radius, StepSize
 from sem_ray.spec.data import Augmentation, CropFlip, DataSpec
-from sem_ray.spec.methods import EMSpec, NTGASpec, Phase, ShortcutSpec, TAPSpec
+from sem_ray.spec.methods import EMSpec, NTGASpec, ParitySpec, Phase, ShortcutSpec, TAPSpec
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
 Precision = Literal["bfloat16", "float32", "float64"]
@@ -37,8 +37,8 @@ class NoiseSpec(Frozen):
     for rem."""
     surrogate_phase: Phase | None = None
     """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
-    parity: bool = False
-    """Do as the published code where that differs: docs/methods.md says what."""
+    parity: ParitySpec = ParitySpec()
+    """Do as the published code where that differs (docs/methods.md): `true` for all, or some."""
     em: EMSpec = EMSpec()
     tap: TAPSpec = TAPSpec()
     shortcut: ShortcutSpec = ShortcutSpec()

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sem_ray.spec.experiment import ExperimentSpec
+from sem_ray.spec.methods import parity_of
 
 GENERATION_VERSION = 2
 """Raise when the same spec would give other noise."""
@@ -30,18 +31,21 @@ def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
 
 def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
     """What a generation depends on. Other methods' settings, and what was no setting before there
-    were several and is as it was, do not enter: noise keeps its identity when a method is added."""
+    were several and is as it was, do not enter: noise keeps its identity when a method is added.
+    Nor do switches of parity that are off, or that the method does not look at."""
     shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
     content = {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
+    parity = content["noise"].pop("parity")
     content["noise"] = {k: v for k, v in content["noise"].items() if _enters(spec, k, v)}
+    if on := {name: True for name in parity_of(spec.noise.method) if parity[name]}:
+        content["noise"]["parity"] = on
     return content
 
 
 def _enters(spec: ExperimentSpec, name: str, value: Any) -> bool:
     if isinstance(value, dict):
         return name == spec.noise.method
-    usual = {"noise_phase": None, "surrogate_phase": None, "parity": False}
-    return name not in usual or value != usual[name]
+    return name not in ("noise_phase", "surrogate_phase") or value is not None
 
 
 def victim_content(

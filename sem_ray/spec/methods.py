@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sem_ray.spec.base import Count, Frozen, Number, StepSize
+from sem_ray.spec.base import EVERY, Count, Frozen, Number, StepSize
 
 Phase = Literal["none", "random", "adversarial"]
 """A perturbation: none; one uniform draw; found by PGD."""
+
+
+class ParitySpec(Frozen):
+    """What the published code does and the default mends, each alone. `true` in place of the group
+    is all of it, `false` none; `all` in the group is what those are that it does not name."""
+
+    drop_last: bool = False
+    """`sem` and `rem`: the final pass goes over a shuffled set and drops its last partial batch,
+    whose images keep what training last stored for them."""
+    augmented_em: bool = False
+    """`em`: noise is optimised on augmented views."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelt_out(cls, given: Any) -> Any:
+        if isinstance(given, cls):
+            return given
+        tree = {EVERY: given} if isinstance(given, bool) else given
+        if not isinstance(tree, Mapping):
+            raise ValueError(  # noqa: TRY004  what pydantic turns into its own
+                f"expected true, false, or a mapping of {', '.join(cls.model_fields)}"
+            )
+        named = {key: value for key, value in tree.items() if key != EVERY}
+        return {**dict.fromkeys(cls.model_fields, tree.get(EVERY, False)), **named}
+
+
+def parity_of(method: str) -> tuple[str, ...]:
+    """The switches of `ParitySpec` that `method` looks at."""
+    others = {"em": ("augmented_em",), "tap": (), "ntga": (), "shortcut": ()}
+    return others.get(method, ("drop_last",))
 
 
 class EMSpec(Frozen):

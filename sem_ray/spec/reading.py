@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from sem_ray.errors import BadInput
+from sem_ray.spec.base import EVERY
 
 Model = TypeVar("Model", bound=BaseModel)
 Tree = dict[str, Any]
@@ -62,11 +63,14 @@ def preset(name: str) -> Tree:
 
 
 def merged(*trees: Mapping[str, Any]) -> Tree:
-    """Later trees win, key by key; a change of `kind` replaces the whole mapping."""
+    """Later trees win, key by key; a change of `kind` replaces the whole mapping. A mapping over
+    `true` or `false` changes what it names of a group that was all on or all off."""
     result: Tree = {}
     for tree in trees:
         for key, value in tree.items():
             old: Any = result.get(key)
+            if isinstance(old, bool) and isinstance(value, Mapping):
+                old = {EVERY: old}
             both = isinstance(old, dict) and isinstance(value, Mapping)
             result[key] = merged(old, value) if both and _same_kind(old, value) else value
     return result

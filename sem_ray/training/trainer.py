@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -15,10 +16,17 @@ from torch import Tensor, nn
 
 from sem_ray.augment import seen_shape
 from sem_ray.devices import MASTERS, PASSES, one_thread
-from sem_ray.draws import derived_seed
+from sem_ray.draws import Stream, derived_seed
 from sem_ray.errors import WorkFailed
-from sem_ray.networks import FrozenTwin, JointNetwork, Slots, build_network, require_fit
-from sem_ray.peers import ALONE, Peers
+from sem_ray.networks import (
+    FrozenTwin,
+    JointNetwork,
+    Slots,
+    build_network,
+    require_fit,
+    require_seeded,
+)
+from sem_ray.peers import Peers
 from sem_ray.shards import Shards
 from sem_ray.spec import ExperimentSpec, Precision, TrainingSpec
 from sem_ray.training.gradients import Gradients
@@ -27,11 +35,11 @@ from sem_ray.training.schedule import learning_rate
 
 @dataclass(frozen=True)
 class Team:
-    """How a batch of `rows` rows is shared: which of its parts lie here, and who has the others."""
+    """How a batch is shared: which of its parts lie here, and who has the others."""
 
     slots: Slots
-    rows: int
-    exact: bool = False
+    shards: Shards
+    exact: bool
     """Whether sums must not depend on how parts are shared; costs a little time."""
 
     @classmethod
@@ -40,12 +48,15 @@ class Team:
         one part."""
         one = folded and peers.count == 1
         slots = Slots(peers, 1 if one else shards.split.count, (0,) if one else shards.slots)
-        return cls(slots, shards.split.batch, exact=not folded and shards.split.count > 1)
+        return cls(slots, shards, exact=not folded and shards.split.count > 1)
 
-    @classmethod
-    def alone(cls, rows: int) -> Team:
-        """A batch of `rows` rows in one part, shared with nobody."""
-        return cls(Slots(ALONE, 1, (0,)), rows)
+    @property
+    def rows(self) -> int:
+        return self.shards.split.batch
+
+    def draws(self, role: str, step: int, layer: str) -> list[Stream]:
+        """Random numbers of one of the network's layers, for each part that lies here."""
+        return self.shards.training_streams(f"{role} {layer}", step)
 
 
 class Trainer:
@@ -58,10 +69,12 @@ class Trainer:
         precision: Precision,
         team: Team,
         *,
+        role: str,
         compiled: bool = False,
     ) -> None:
         self.spec = spec
         self.team = team
+        self.role = role
         self.network = network.train()
         self._passes = PASSES[precision]
         self._shortened = PASSES[precision] != MASTERS[precision]
@@ -92,14 +105,17 @@ class Trainer:
         """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed, for
         images of `shape` (C, H, W).
 
-        Raises `BadInput` where it cannot take them as the run's augmentation gives them.
+        Raises `BadInput` where it cannot take them as the run's augmentation gives them, and where
+        what it draws while it trains cannot follow from the seed.
         """
         seed = derived_seed(run.seed, role, "init")
         network = build_network(spec.network, classes, shape[0], seed)
-        require_fit(network, spec.network, seen_shape(run.augmentation, shape))
+        seen = seen_shape(run.augmentation, shape)
+        require_fit(network, spec.network, seen)
+        require_seeded(network, spec.network, seen)
         placed = network.to(device, MASTERS[run.precision])
         placed = placed.to(memory_format=torch.channels_last)
-        return cls(spec, placed, run.precision, team, compiled=run.compiled)
+        return cls(spec, placed, run.precision, team, role=role, compiled=run.compiled)
 
     def frozen(self) -> FrozenTwin:
         """The network as it stands, in eval mode, parameters without gradients."""
@@ -142,7 +158,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.spec, step)
         with torch.autocast(images[0].device.type, self._passes, enabled=self._shortened):
-            logits = self._joint.logits(images, self._gradients.leaves)
+            draws = partial(self.team.draws, self.role, step)
+            logits = self._joint.logits(images, self._gradients.leaves, draws)
             losses = [
                 F.cross_entropy(found, wanted, reduction="sum") / self.team.rows
                 for found, wanted in zip(logits, labels, strict=True)

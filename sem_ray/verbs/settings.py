@@ -8,7 +8,7 @@ from typing import Any
 
 from sem_ray.augment import seen_shape
 from sem_ray.errors import BadInput
-from sem_ray.methods import method_of, require_method
+from sem_ray.methods import METHODS, method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml, validated
@@ -90,8 +90,7 @@ def _ignored(spec: ExperimentSpec) -> list[str]:
     """Settings that this method does not look at, where someone gave them a value that neither the
     defaults nor a preset give."""
     method, given = method_of(spec), spec.model_dump()
-    groups = [name for name, value in given["noise"].items() if isinstance(value, dict)]
-    others = [f"noise.{name}" for name in groups if name != method.name]
+    others = [f"noise.{name}" for name in METHODS if name in given["noise"] and name != method.name]
     trees = ({}, *(preset(name) for name in presets()))
     usual = [ExperimentSpec.model_validate(tree).model_dump() for tree in trees]
     ignored = [

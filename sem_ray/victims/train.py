@@ -143,14 +143,16 @@ class Training:
 
     def advance(self, until: int) -> Report:
         """Up to `until`, but not beyond the next test in one go."""
-        for step in range(self.done, until):
+        before = self.done
+        for step in range(before, until):
             losses = self.steps.step(step)
             self.done = step + 1
             if self.done in self.plan.marks:
                 break
         by_shard = dict(zip(self.steps.shards.slots, losses.tolist(), strict=True))
         figures = self._tested() if self.done in self.plan.marks else {}
-        return Report(self.done, by_shard, figures)
+        images = (self.done - before) * self.steps.shards.batch_rows
+        return Report(self.done, by_shard, figures, images=images)
 
     def state(self) -> State:
         facts = {"done": self.done, CURVE: list(self.curve)}

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
-from sem_ray.generation import Engine, Generated, Generation, generate
+from sem_ray.errors import BadInput
+from sem_ray.generation import Engine, Generated, Generation, generate, split_of
 from sem_ray.measures import separability
 from sem_ray.methods import METHODS, course
 from sem_ray.methods.ntga import loss_gradient, predicted
@@ -21,16 +22,16 @@ from sem_ray.progress import Progress
 from sem_ray.running import Finished
 from sem_ray.spec import ExperimentSpec
 from tests.generation.naive_methods import NaiveEM, NaiveTAP, naive_ntga_gradient
-from tests.generation.test_shared import SHARING, shared_noise
+from tests.generation.test_shared import SHARING, own_rows, shared_noise
 from tests.samples import random_images, tiny_spec
 
 CPU = torch.device("cpu")
 EM = {"train_steps": 2, "steps": 2, "loops": 2, "stop_error": 0}
 SMALL: dict[str, dict[str, Any]] = {
     "rem": {"method": "rem", "steps": 1, "final_steps": 1},
-    "parity": {"parity": True, "steps": 1, "final_steps": 1},
+    "parity": {"parity": {"drop_last": True}, "steps": 1, "final_steps": 1},
     "em": {"method": "em", "em": EM},
-    "em parity": {"method": "em", "em": EM, "parity": True},
+    "em parity": {"method": "em", "em": EM, "parity": {"augmented_em": True}},
     "em class-wise parity": {"method": "em", "em": {**EM, "class_wise": True}, "parity": True},
     "em class-wise": {"method": "em", "em": {**EM, "class_wise": True}},
     "shortcut": {"method": "shortcut"},
@@ -87,7 +88,9 @@ def test_parity_leaves_the_rest_of_a_shuffled_pass_with_stale_noise() -> None:
     """13 rows in batches of 6: one row keeps what the steps stored for it."""
     images = random_images(13)
     spec = tiny_spec(noise={"parity": True}, surrogate={"steps": 6})
+    alone = tiny_spec(noise={"parity": {"drop_last": True}}, surrogate={"steps": 6})
     ours, fixed = generate(spec, images, device=CPU).noise, tiny_spec(surrogate={"steps": 6})
+    assert torch.equal(generate(alone, images, device=CPU).noise, ours)
     other = (ours != generate(fixed, images, device=CPU).noise).flatten(1).any(1)
     assert int(other.sum()) == 1
     engine = Engine(spec, images.rows)
@@ -181,6 +184,54 @@ def test_any_method_gives_the_same_bits_however_many_share_it(name: str) -> None
     for sharing in SHARING:
         state = shared_noise(spec, images, sharing)
         assert torch.equal(Generated.of(Finished(state, 0.0, 0.0)).noise, alone), sharing
+
+
+STEPS = 2 * 6
+"""Images of two steps on batches of 6."""
+WORK = {
+    "rem": STEPS + 13,
+    "parity": STEPS + 13,
+    "em": 2 * (STEPS + 13 + 13),
+    "em parity": 2 * (STEPS + 13 + 13),
+    "em class-wise": 2 * (STEPS + 2 * 13 + 13),
+    "em class-wise parity": 2 * (STEPS + 2 * 13 + 13),
+    "shortcut": 13,
+    "ntga fnn": 13,
+    "ntga cnn": 13,
+    "tap": STEPS + 2 * 13,
+}
+"""Images that all units of a method are for, of 13."""
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_units_say_how_many_images_they_are_for(name: str) -> None:
+    """As many for one as for those who share them; no noise is made, only counted."""
+    spec, images = small(name), random_images(13)
+    split = split_of(spec, len(images))
+    alone, *shared = (
+        Generation(spec, own_rows(images, split, owned), split, owned)
+        for owned in ((0, 1), (0,), (1,))
+    )
+    units = range(alone.plan.total)
+    for unit in units:
+        own = [crew.course.images(unit) for crew in shared]
+        assert alone.course.images(unit) == sum(own)
+    assert sum(map(alone.course.images, units)) == WORK[name]
+
+
+def test_a_report_counts_the_images_of_the_units_that_were_done() -> None:
+    """And not of those that a method left undone because it was finished."""
+    easy = {"method": "em", "em": {**EM, "loops": 50, "stop_error": 100}, "radius": 32}
+    crew = Generation(tiny_spec(noise=easy), random_images(13).rows)
+    counted = 0
+    while crew.done < crew.plan.total:
+        counted += crew.advance(crew.plan.total).images
+    assert counted == STEPS + 13 + 13
+
+
+def test_an_engine_is_of_an_alternating_method() -> None:
+    with pytest.raises(BadInput, match=r"'em' does not alternate .*, as rem, sem do"):
+        Engine(small("em"), random_images(13).rows)
 
 
 @pytest.mark.parametrize("name", SMALL)

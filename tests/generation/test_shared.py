@@ -58,10 +58,24 @@ def shared_noise(spec: ExperimentSpec, images: ImageSet, sharing: list[tuple[int
 @pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
 def test_noise_does_not_depend_on_who_holds_which_shard(precision: str) -> None:
     spec = tiny_spec(precision=precision, shards=4, surrogate={"steps": 12, "batch": 10})
-    images = random_images(23)
+    same_however_shared(spec, random_images(23), SHARING)
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v3_small", "efficientnet_b0"])
+def test_nor_where_the_surrogate_drops_values(network: str) -> None:
+    """Dropout, and stochastic depth."""
+    surrogate = {"network": f"torchvision:{network}", "steps": 3, "batch": 10, "radius": 0}
+    noise = {"steps": 1, "samples": 1, "final_steps": 1}
+    spec = tiny_spec(precision="float32", shards=4, surrogate=surrogate, noise=noise)
+    same_however_shared(spec, random_images(23, size=32), SHARING[1::3])
+
+
+def same_however_shared(
+    spec: ExperimentSpec, images: ImageSet, sharings: list[list[tuple[int, ...]]]
+) -> None:
     crew = Generation(spec, images.rows)
     alone = conduct(crew.plan, crew, sink=silent)
-    for sharing in SHARING:
+    for sharing in sharings:
         state = shared_noise(spec, images, sharing)
         noise = Generated.of(Finished(state, 0.0, 0.0)).noise
         assert torch.equal(noise, Generated.of(alone).noise), sharing

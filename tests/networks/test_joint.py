@@ -35,7 +35,8 @@ def in_parts(
     """Logits, with gradients and statistics left in the network."""
     slots = Slots(ALONE, len(sizes), tuple(range(len(sizes))))
     gradients = Gradients(network, len(sizes), ALONE, exact=True)
-    parts = JointNetwork(network, slots).logits(torch.split(images, sizes), gradients.leaves)
+    apart = torch.split(images, sizes)
+    parts = JointNetwork(network, slots).logits(apart, gradients.leaves, draws=lambda _: ())
     gradients.backward(
         [
             F.cross_entropy(found, wanted, reduction="sum") / len(images)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from sem_ray.methods import METHODS as ALL_METHODS
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec import identity as identities
 from sem_ray.spec.identity import CLEAN, noise_identity, victim_identity
+from sem_ray.spec.methods import ParitySpec
 from sem_ray.spec.reading import merged, nested
 
 Values = dict[str, Any]
@@ -56,7 +58,7 @@ NOISE: Values = {
     "noise.method": "rem",
     "noise.noise_phase": "none",
     "noise.surrogate_phase": "none",
-    "noise.parity": True,
+    "noise.parity.drop_last": True,
     "surrogate.radius": 3,
     **{f"surrogate.{name}": value for name, value in TRAINING.items()},
 }
@@ -79,9 +81,12 @@ METHODS: dict[str, Values] = {
     "ntga": {"predictor": "cnn", "time": 7.0, "block": 7, "steps": 7, "step_size": 0.7},
 }
 OWN: Values = {
-    f"noise.{method}.{name}": value
-    for method, values in METHODS.items()
-    for name, value in values.items()
+    "noise.parity.augmented_em": True,
+    **{
+        f"noise.{method}.{name}": value
+        for method, values in METHODS.items()
+        for name, value in values.items()
+    },
 }
 """Settings of one method alone."""
 EVERY = {**DATA, **SHARED, **NOISE, **OWN, **VICTIM, **RADII}
@@ -133,7 +138,7 @@ def test_the_noise_is_other_noise_with_another(path: str) -> None:
 
 @pytest.mark.parametrize("path", OWN)
 def test_the_noise_of_a_method_is_other_noise_with_another_setting_of_its_own(path: str) -> None:
-    method = path.split(".")[1]
+    method = "em" if path == "noise.parity.augmented_em" else path.split(".")[1]
     own = merged(nested("noise.method", method), BASE)
     changes = merged(own, nested(path, EVERY[path]))
     found, usual = (ExperimentSpec.model_validate(tree) for tree in (changes, own))
@@ -144,6 +149,35 @@ def test_noise_made_before_there_were_other_methods_is_found() -> None:
     content = identities.noise_content(spec(), "images")["noise"]
     before = ("method", "radius", "steps", "step_size", "samples", "perturbation_scale")
     assert tuple(content) == (*before, "final_steps")
+
+
+BEFORE_SWITCHES = {
+    "sem": "b9381c5751d9c6695848",
+    "rem": "1af6ebf250db66fe3079",
+    "em": "c6808f11576ab1659d38",
+    "tap": "e86741e1c54392398316",
+    "ntga": "216cb73647795fb010da",
+    "shortcut": "1ecd5568f74ce4af2ac0",
+}
+"""Of noise made while parity was one setting, and off."""
+
+
+@pytest.mark.parametrize("method", BEFORE_SWITCHES)
+@pytest.mark.parametrize("parity", [False, {}, {"all": False}, None])
+def test_noise_made_without_parity_is_found(method: str, parity: Any) -> None:
+    given = {"method": method} if parity is None else {"method": method, "parity": parity}
+    wanted = ExperimentSpec.model_validate({"noise": given})
+    assert of_noise(wanted) == BEFORE_SWITCHES[method]
+
+
+@pytest.mark.parametrize("method", ALL_METHODS)
+@pytest.mark.parametrize("switch", ParitySpec.model_fields)
+def test_a_switch_of_parity_enters_where_the_method_looks_at_it(method: str, switch: str) -> None:
+    with_it, without = (
+        of_noise(spec(noise={"method": method, "parity": {switch: on}})) for on in (True, False)
+    )
+    ignored = f"noise.parity.{switch}" in ALL_METHODS[method].ignores
+    assert (with_it == without) == ignored
 
 
 @pytest.mark.parametrize("path", [*DATA, *OWN, *VICTIM, *RADII])

@@ -98,6 +98,45 @@ def test_assignments_are_their_values_nested_and_merged_in_order(values: dict[st
     assert overrides(written) == expected
 
 
+PARITY: list[tuple[list[Any], tuple[bool, bool]]] = [
+    ([], (False, False)),
+    ([True], (True, True)),
+    ([False], (False, False)),
+    ([{"drop_last": True}], (True, False)),
+    ([True, {"drop_last": False}], (False, True)),
+    ([False, {"augmented_em": True}], (False, True)),
+    ([{"drop_last": True}, {"augmented_em": True}], (True, True)),
+    ([{"drop_last": True}, True], (True, True)),
+    ([True, {"drop_last": False}, False], (False, False)),
+    ([True, {"drop_last": False}, {"augmented_em": False}], (False, False)),
+]
+"""Layers of `noise.parity`, the lowest first, and what they come to: drop_last, augmented_em."""
+
+
+@pytest.mark.parametrize(("layers", "expected"), PARITY)
+def test_parity_is_all_none_or_some_whatever_layers_it_comes_in(
+    layers: list[Any], expected: tuple[bool, bool]
+) -> None:
+    tree = merged(*(nested("noise.parity", layer) for layer in layers))
+    written = [
+        f"noise.parity={layer}"
+        if isinstance(layer, bool)
+        else f"noise.parity.{next(iter(layer))}={next(iter(layer.values()))}"
+        for layer in layers
+    ]
+    for given_as in (tree, overrides(written)):
+        parity = validated(ExperimentSpec, given_as, "here").noise.parity
+        assert (parity.drop_last, parity.augmented_em) == expected
+
+
+@pytest.mark.parametrize("value", [3, "some", ["drop_last"], None])
+def test_what_is_no_parity_is_told_what_it_may_be(value: Any) -> None:
+    expected = "here: noise.parity: expected true, false, or a mapping of drop_last, augmented_em"
+    with pytest.raises(BadInput) as caught:
+        validated(ExperimentSpec, nested("noise.parity", value), "here")
+    assert str(caught.value) == f"{expected}, got {value!r}"
+
+
 def test_the_last_of_equal_assignments_wins() -> None:
     tree = overrides(["noise.radius=8", "noise.steps=2", "noise.radius=16"])
     assert tree == {"noise": {"radius": 16, "steps": 2}}
@@ -133,6 +172,7 @@ MISSPELT = {
     "surrogate.raduis": "unknown key surrogate.raduis (did you mean radius?)",
     "noise.attack_step": "unknown key noise.attack_step (did you mean surrogate.attack_steps?)",
     "momentun": "unknown key momentun (did you mean surrogate.momentum?)",
+    "noise.parity.drop_lst": "unknown key noise.parity.drop_lst (did you mean drop_last?)",
     "noise.zzz": "unknown key noise.zzz; known: method, radius, steps, step_size, samples, "
     "perturbation_scale, final_steps, "
     "noise_phase, surrogate_phase, parity, em, tap, shortcut, ntga",

@@ -115,6 +115,26 @@ def test_settings_that_a_method_does_not_look_at_are_remarked() -> None:
     assert remark == "noise.method sem does not look at noise.em, noise.tap"
 
 
+@pytest.mark.parametrize(
+    ("method", "ignored"),
+    [("sem", ["augmented_em"]), ("em", ["drop_last"]), ("ntga", ["augmented_em", "drop_last"])],
+)
+def test_switches_of_parity_that_a_method_does_not_look_at_are_remarked(
+    method: str, ignored: list[str]
+) -> None:
+    (remark,) = remarks(spec(noise={"method": method, "parity": True}))
+    paths = [f"noise.parity.{switch}" for switch in ignored]
+    assert remark == f"noise.method {method} does not look at {', '.join(paths)}"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_noise_made_while_parity_was_one_setting_stands_in_for_a_preset(kept: bool) -> None:
+    made = {"noise": {"parity": kept}}
+    assert resolve(None, base=made).noise.parity.drop_last == kept
+    other = resolve(None, base=made, settings=[f"noise.parity.drop_last={not kept}"]).noise.parity
+    assert (other.drop_last, other.augmented_em) == (not kept, kept)
+
+
 def test_an_unknown_method_is_refused_by_the_layer_that_names_it(config: Path) -> None:
     config.write_text("noise: {method: rme}")
     with pytest.raises(BadInput, match=rf"^{config}: noise\.method: no method 'rme'.*known: sem, "):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 import torch
 
+from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.data import ImageSet, load
 from sem_ray.errors import WorkFailed
 from sem_ray.spec import DataSpec
-from sem_ray.training import Team, Trainer
-from sem_ray.victims import accuracy, train_victim
+from sem_ray.training import Trainer
+from sem_ray.victims import Victim, accuracy, train_victim
 from sem_ray.victims.train import evaluation_steps
-from tests.samples import random_images, tiny_spec
+from tests.samples import random_images, team_of, tiny_spec
 
 CPU = torch.device("cpu")
 
@@ -39,6 +43,38 @@ def test_same_seed_same_curve_another_seed_another(digits: tuple[ImageSet, Image
     assert first.train_loss != other.train_loss
 
 
+@pytest.mark.parametrize("network", ["squeezenet1_1", "efficientnet_b0"])
+def test_a_victim_that_drops_values_repeats_whatever_else_draws(network: str) -> None:
+    victim = {"network": f"torchvision:{network}", "steps": 3, "evaluations": 1}
+    images = random_images(12, size=32)
+
+    def trained(seed: int, other: int) -> Victim:
+        torch.manual_seed(other)
+        spec = tiny_spec(seed=seed, precision="float32", victim=victim)
+        return train_victim(spec, 0, images, images, device=CPU)
+
+    first, again, other = trained(1, other=1), trained(1, other=2), trained(2, other=1)
+    assert (first.curve, first.train_loss) == (again.curve, again.train_loss)
+    assert first.train_loss != other.train_loss
+
+
+def test_a_victim_that_drops_values_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    network = "torchvision:mobilenet_v3_small"
+    spec = tiny_spec(precision="float32", victim={"network": network, "steps": 4})
+    images = random_images(12, size=32)
+    whole, sittings = train_victim(spec, 0, images, images, device=CPU), 0
+    while True:
+        sittings += 1
+        checkpoint = Checkpoint(tmp_path / "c", until=time.monotonic())
+        try:
+            parts = train_victim(spec, 0, images, images, device=CPU, checkpoint=checkpoint)
+        except OutOfTime:
+            continue
+        break
+    assert sittings >= 4
+    assert (parts.curve, parts.train_loss) == (whole.curve, whole.train_loss)
+
+
 def test_radius_changes_the_training(digits: tuple[ImageSet, ImageSet]) -> None:
     losses = {train_victim(tiny_spec(), r, *digits, device=CPU).train_loss for r in (0, 2, 4)}
     assert len(losses) == 3
@@ -61,7 +97,7 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
         shape=images.shape,
         device=CPU,
         role="victim",
-        team=Team.alone(8),
+        team=team_of(8),
     )
     guesses = trainer.frozen().logits(images.images[:].double() / 255).argmax(1)
     right = 100 * float((guesses == images.labels).double().mean())
