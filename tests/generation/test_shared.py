@@ -61,7 +61,9 @@ def test_noise_does_not_depend_on_who_holds_which_shard(precision: str) -> None:
     same_however_shared(spec, random_images(23), SHARING)
 
 
-@pytest.mark.parametrize("network", ["mobilenet_v3_small", "efficientnet_b0"])
+@pytest.mark.parametrize(
+    "network", ["mobilenet_v3_small", pytest.param("efficientnet_b0", marks=pytest.mark.long)]
+)
 def test_nor_where_the_surrogate_drops_values(network: str) -> None:
     """Dropout, and stochastic depth."""
     surrogate = {"network": f"torchvision:{network}", "steps": 3, "batch": 10, "radius": 0}

@@ -21,6 +21,12 @@ from sem_ray.training.gradients import Gradients
 
 CPU = torch.device("cpu")
 CLASSIFIERS = models.list_models(module=models)
+FAMILIES = (
+    *("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3"),
+    *("maxvit_t", "mnasnet0_5", "mobilenet_v3_small", "regnet_y_400mf", "shufflenet_v2_x0_5"),
+    *("squeezenet1_1", "swin_t", "swin_v2_t", "vgg11", "vit_b_16"),
+)
+"""One of each; the others take most of a minute together."""
 
 
 def stream(step: int = 0, counts: tuple[int, ...] = (8,), stage: str = "layer") -> Stream:
@@ -158,7 +164,10 @@ def test_what_draws_nothing_is_left_as_it_is(form: str) -> None:
     assert drops_of(fx.symbolic_trace(network.train())) == {}
 
 
-@pytest.mark.parametrize("model", CLASSIFIERS)
+@pytest.mark.parametrize(
+    "model",
+    [m if m in FAMILIES else pytest.param(m, marks=pytest.mark.long) for m in CLASSIFIERS],
+)
 def test_every_draw_of_torchvisions_classifiers_is_known(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

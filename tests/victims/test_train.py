@@ -43,7 +43,9 @@ def test_same_seed_same_curve_another_seed_another(digits: tuple[ImageSet, Image
     assert first.train_loss != other.train_loss
 
 
-@pytest.mark.parametrize("network", ["squeezenet1_1", "efficientnet_b0"])
+@pytest.mark.parametrize(
+    "network", ["squeezenet1_1", pytest.param("efficientnet_b0", marks=pytest.mark.long)]
+)
 def test_a_victim_that_drops_values_repeats_whatever_else_draws(network: str) -> None:
     victim = {"network": f"torchvision:{network}", "steps": 3, "evaluations": 1}
     images = random_images(12, size=32)
