@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -37,6 +37,12 @@ class SettingOptions:
     "Folder of artifacts and records instead of SEM_RAY_STORE."
     stream: bool | None = None
     "Keep images in a file, from which batches reach the device; by default where they do not fit."
+
+    def given(self, method: str | None = None) -> dict[str, Any]:
+        """As the verbs' functions take them; `method` is over all other settings."""
+        last = () if method is None else (f"noise.method={method}",)
+        names = ("preset", "config", "limit", "seed", "device", "store", "stream")
+        return {name: getattr(self, name) for name in names} | {"settings": (*self.set_, *last)}
 
 
 @Parameter(name="*")

@@ -39,6 +39,7 @@ def export(
     out: Path | str,
     *,
     form: Format = "parquet",
+    store: Path | str | None = None,
     sink: ProgressSink = silent,
     on_remark: OnRemark = unheard,
 ) -> Exported:
@@ -53,7 +54,7 @@ def export(
     target = Path(out).absolute()
     _require_empty(target)
     folder = Path(noise).absolute()
-    pair = paired(data, read_noise(folder), folder)
+    pair = paired(data, read_noise(folder), folder, store)
     images = with_noise(pair.images, pair.match)
     shielded = protected(images, pair.noise)
     said = _remarks(pair)

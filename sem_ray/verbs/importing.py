@@ -50,6 +50,7 @@ def import_noise(
     *,
     radius: float | None = None,
     layout: Layout | None = None,
+    store: Path | str | None = None,
     on_remark: OnRemark = unheard,
 ) -> Imported:
     """Put the noise in `file` into the folder `out`, for the training images of `data`, whose rows
@@ -62,7 +63,7 @@ def import_noise(
     target, source = Path(out).absolute(), Path(file)
     require_known(source)
     require_free(target)
-    images = load(DataSpec(source=data), shelf=Store(Store.place()).pixels()).train
+    images = load(DataSpec(source=data), shelf=Store(Store.place(store)).pixels()).train
     size = images.images.numel()
     shape = (len(images), *images.shape)
     values = converted(read_array(source, size), shape, layout, str(source))

@@ -27,15 +27,16 @@ class Paired:
     match: Match
 
 
-def paired(data: str, noise: Noise, folder: Path) -> Paired:
+def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = None) -> Paired:
     """The images of `data` that the noise in `folder` was made for.
 
     The seed and limit that the noise was made with choose the subset. Where a copy of the set has
-    another order that subset is another one, so all its images are looked at then. Raises
+    another order that subset is another one, so all its images are looked at then. `store` is
+    where decoded images are that are too many for memory. Raises
     `BadInput` where no image has noise, or the sizes differ.
     """
     spec = _data_spec(data, noise.manifest)
-    shelf = Store(Store.place()).pixels()
+    shelf = Store(Store.place(store)).pixels()
     images = load(spec, shelf=shelf).train
     match = matched(images, noise)
     if spec.limit is not None and match.without_image:

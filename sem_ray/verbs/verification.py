@@ -36,14 +36,20 @@ class Verified:
         return not self.failed
 
 
-def verify(noise: Path | str, data: str, *, sink: ProgressSink = silent) -> Verified:
+def verify(
+    noise: Path | str,
+    data: str,
+    *,
+    store: Path | str | None = None,
+    sink: ProgressSink = silent,
+) -> Verified:
     """Hold the noise in the folder `noise` against the training images of `data`.
 
     Raises `BadInput` where its files cannot be read at all or belong to other images; everything
     that can be said about readable noise is a check in the result.
     """
     folder = Path(noise).absolute()
-    pair = paired(data, read_unverified(folder), folder)
+    pair = paired(data, read_unverified(folder), folder, store)
     found: list[Check] = []
     for total, part in _parts(pair):
         found += part
