@@ -83,49 +83,59 @@ def decoded_sets(
         check_label_range(test.name, test.labels.tolist(), classes, test.place)
     choice = ClassChoice.first(train.name, classes, wanted.classes)
     # Both subsets before any decoding: a bad limit is found in a second, not after a minute.
-    part = chosen(train.name, train.labels, choice, wanted.limit)
-    test_part = None if test is None else chosen(test.name, test.labels, choice, wanted.test_limit)
-    require_two_classes(train.name, part.labels, wanted.classes)
-    pixels = _decoded(train, part, wanted, wanted.form)
-    if test is None or test_part is None:
-        return Dataset(_image_set(train, part, pixels, choice), None)
-    test_pixels = _decoded(test, test_part, wanted, wanted.form)
-    _require_one_size(train.name, pixels.shape, test_pixels.shape)
-    if pixels.shape[1] != test_pixels.shape[1]:
-        colour = replace(wanted.form, channels=3)
-        pixels, test_pixels = (
-            found if found.shape[1] == 3 else _decoded(listing, chosen_, wanted, colour)
-            for found, listing, chosen_ in ((pixels, train, part), (test_pixels, test, test_part))
+    splits = [_Split(train, chosen(train.name, train.labels, choice, wanted.limit))]
+    if test is not None:
+        part = chosen(test.name, test.labels, choice, wanted.test_limit)
+        splits.append(_Split(test, part))
+    require_two_classes(train.name, splits[0].part.labels, wanted.classes)
+    found = [split.image_set(choice, pixels) for split, pixels in _alike(splits, wanted)]
+    return Dataset(found[0], found[1] if test is not None else None)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """What is taken of a listing."""
+
+    listing: Listing
+    part: Chosen
+
+    def decoded(self, wanted: Wanted, form: Form) -> Pixels:
+        """uint8 [n, C, H, W], in memory or on the shelf."""
+
+        def decode(make: Room) -> NDArray[np.uint8]:
+            images = self.listing.encoded(self.part.rows)
+            return stacked(images, len(self.part.rows), form, make, wanted.sink)
+
+        if wanted.shelf is None:
+            return torch.from_numpy(decode(room))
+        stamp = f"{form}\n{self.listing.stamp(self.part.rows)}"
+        found = wanted.shelf.decoded(stamp, decode)
+        return found if isinstance(found, Mapped) else torch.from_numpy(found)
+
+    def image_set(self, choice: ClassChoice, pixels: Pixels) -> ImageSet:
+        known, rows = self.listing.ids, self.part.rows
+        found = ImageSet(
+            name=self.listing.name,
+            images=pixels,
+            labels=torch.from_numpy(self.part.labels),
+            classes=choice.names,
+            ids=tuple(known[row] for row in rows) if known else (),
+            note=self.part.note,
         )
-    return Dataset(
-        _image_set(train, part, pixels, choice), _image_set(test, test_part, test_pixels, choice)
-    )
+        return found if known else replace(found, ids=ids_from_pixels(found.digests))
 
 
-def _decoded(listing: Listing, part: Chosen, wanted: Wanted, form: Form) -> Pixels:
-    """uint8 [n, C, H, W], in memory or on the shelf."""
-
-    def decode(make: Room) -> NDArray[np.uint8]:
-        images = listing.encoded(part.rows)
-        return stacked(images, len(part.rows), form, make, wanted.sink)
-
-    if wanted.shelf is None:
-        return torch.from_numpy(decode(room))
-    found = wanted.shelf.decoded(f"{form}\n{listing.stamp(part.rows)}", decode)
-    return found if isinstance(found, Mapped) else torch.from_numpy(found)
-
-
-def _image_set(listing: Listing, part: Chosen, pixels: Pixels, choice: ClassChoice) -> ImageSet:
-    known = listing.ids
-    found = ImageSet(
-        name=listing.name,
-        images=pixels,
-        labels=torch.from_numpy(part.labels),
-        classes=choice.names,
-        ids=tuple(known[row] for row in part.rows) if known else (),
-        note=part.note,
-    )
-    return found if known else replace(found, ids=ids_from_pixels(found.digests))
+def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixels]]:
+    """Each with its pixels, of one shape; grey ones become RGB beside others with colour."""
+    found = [split.decoded(wanted, wanted.form) for split in splits]
+    _require_one_size(splits[0].listing.name, [pixels.shape for pixels in found])
+    if len({pixels.shape[1] for pixels in found}) > 1:
+        colour = replace(wanted.form, channels=3)
+        found = [
+            pixels if pixels.shape[1] == 3 else split.decoded(wanted, colour)
+            for split, pixels in zip(splits, found, strict=True)
+        ]
+    return list(zip(splits, found, strict=True))
 
 
 def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None) -> None:
@@ -136,10 +146,11 @@ def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None)
         )
 
 
-def _require_one_size(name: str, train: tuple[int, ...], test: tuple[int, ...]) -> None:
-    if train[2:] != test[2:]:
+def _require_one_size(name: str, shapes: Sequence[tuple[int, ...]]) -> None:
+    train, test = shapes[0][2:], shapes[-1][2:]
+    if train != test:
         raise BadInput(
-            f"{name} has training images of {written(train[2:])} and test images of "
-            f"{written(test[2:])} (width × height); bring them to one size with "
+            f"{name} has training images of {written(train)} and test images of "
+            f"{written(test)} (width × height); bring them to one size with "
             "data.resize, as --set data.resize=224"
         )
