@@ -5,6 +5,7 @@ Every message is one line that names the thing, the place and the way out.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,3 +38,17 @@ def writing_to(place: Path | str, way_out: str) -> Iterator[None]:
         # Libraries raise their own, with a text and without a number.
         reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
         raise BadInput(f"cannot write to {place}: {reason}; {way_out}") from error
+
+
+def require_space(folder: Path, size: int, what: str, way_out: str) -> None:
+    """Raise `BadInput` where fewer than `size` bytes are free on the disk of `folder`."""
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        raise BadInput(
+            f"{what} needs {_megabytes(size)} in {folder}, where {_megabytes(free)} are free; "
+            f"{way_out}"
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from sem_ray.checkpoint import Checkpoint, sync
 from sem_ray.data.shelf import PixelShelf
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput, require_space, writing_to
 
 STORE_VARIABLE = "SEM_RAY_STORE"
 DEFAULT_STORE = "sem-ray-store"
@@ -162,17 +162,3 @@ def try_writing(folder: Path) -> None:
         probe.write(b"\0" * 4096)
         probe.flush()
         os.fsync(probe.fileno())
-
-
-def require_space(folder: Path, size: int, what: str, way_out: str) -> None:
-    """Raise `BadInput` where fewer than `size` bytes are free on the disk of `folder`."""
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        raise BadInput(
-            f"{what} needs {_megabytes(size)} in {folder}, where {_megabytes(free)} are free; "
-            f"{way_out}"
-        )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from sem_ray.errors import BadInput
-from sem_ray.store import Store, require_space, whole_folder, write_json
+from sem_ray.errors import BadInput, require_space
+from sem_ray.store import Store, whole_folder, write_json
 
 
 @pytest.fixture

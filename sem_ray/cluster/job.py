@@ -15,6 +15,7 @@ from sem_ray.data.image_set import Rows
 from sem_ray.data.mapped import Mapped, joined
 from sem_ray.data.streamed import Pixels, Streamed, picked
 from sem_ray.generation import Generation
+from sem_ray.methods import method_of
 from sem_ray.peers import Peers
 from sem_ray.running import Crew, State
 from sem_ray.shards import Split
@@ -34,6 +35,11 @@ class Job:
     split: Split
     radius: float | None = None
     stream: bool | None = None
+
+    @property
+    def beside(self) -> int:
+        """Bytes that a member keeps for each value of its images."""
+        return method_of(self.spec).beside if self.radius is None else 0
 
     def crew(self, rows: Rows, owned: Sequence[int], peers: Peers, test: Rows | None) -> Crew:
         """A member's part: on the rows of the `owned` shards, one after the other."""
@@ -63,6 +69,8 @@ def unpack(parts: Sequence[Packed]) -> Rows:
 def _unpacked(parts: Sequence[NDArray[Any] | Mapped]) -> Pixels:
     mapped = [part for part in parts if isinstance(part, Mapped)]
     arrays = [part for part in parts if not isinstance(part, Mapped)]
+    if mapped and arrays:
+        raise ValueError("images partly in a file and partly in memory")
     return joined(mapped) if mapped else torch.from_numpy(np.concatenate(arrays))
 
 

@@ -92,7 +92,8 @@ class NoiseShard:
 
     def _here(self, job: Job, parts: Sequence[Any]) -> Rows:
         """Those of `parts`. Raises `BadInput` where they are in a file this machine has not."""
-        return unpack(ray.get(list(parts))).to(self._device, stream=job.stream)
+        rows = unpack(ray.get(list(parts)))
+        return rows.to(self._device, stream=job.stream, beside=job.beside)
 
     def advance(self, until: int) -> Report:
         """Its part of the steps up to `until`. Raises `PeerLost`."""

@@ -45,6 +45,14 @@ class Encoded:
         return io.BytesIO(self.content)
 
 
+def decoder() -> str:
+    """Names what decodes: another version may decode JPEG to other pixels."""
+    from PIL import __version__, features
+
+    codecs = ("jpg", "webp", "libtiff")
+    return f"Pillow {__version__}, {[features.version(codec) for codec in codecs]}"
+
+
 def judged(image: Encoded, use: Callable[[Image], Made]) -> Made:
     """What `use` makes of the image, which is opened and not yet decoded, and of a size and depth
     that can be.

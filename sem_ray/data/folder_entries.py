@@ -86,7 +86,10 @@ def _entry(folder: Path, found: os.DirEntry[str]) -> Entry:
     if UNPRINTABLE.search(name):
         raise BadInput(f"{folder} holds the name {name!a}, which is no plain UTF-8 text; rename it")
     composed = unicodedata.normalize("NFC", name)
-    return Entry(composed, folder / name, found.is_dir(), found.is_file())
+    try:
+        return Entry(composed, folder / name, found.is_dir(), found.is_file())
+    except OSError:  # a link that leads in a circle
+        return Entry(composed, folder / name, is_dir=False, is_file=False)
 
 
 def _is_clutter(name: str) -> bool:

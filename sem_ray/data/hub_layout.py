@@ -4,6 +4,7 @@ hold what."""
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,10 +42,13 @@ class Columns:
 
 
 @contextmanager
-def reading(file: Path) -> Iterator[None]:
-    """Turn what Arrow raises on a file that it cannot read into a `BadInput` that names it."""
+def parquet_of(file: Path) -> Iterator[pq.ParquetFile]:
+    """The Parquet file, open; what Arrow raises where it cannot be read becomes a `BadInput` that
+    names it."""
     try:
-        yield
+        # As bytes: names on the way may be no text.
+        with pa.OSFile(os.fsencode(file)) as stream, pq.ParquetFile(stream) as found:
+            yield found
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise BadInput(
@@ -100,8 +104,8 @@ def _split(folder: Path, name: str) -> tuple[Path, ...]:
 
 def columns_of(file: Path) -> Columns:
     """Raises `BadInput` where a file is not Parquet or a column is missing or ambiguous."""
-    with reading(file):
-        schema = pq.read_schema(file)
+    with parquet_of(file) as parquet:
+        schema = parquet.schema_arrow
     features = _features(schema)
     label = _label_column(schema, features, file)
     return Columns(_image_column(schema, file), label, _class_names(features.get(label)))

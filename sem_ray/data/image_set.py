@@ -46,11 +46,12 @@ class Rows:
         """Where values are kept that belong to the images, one for each: beside them."""
         return self.images.device if isinstance(self.images, Tensor) else torch.device("cpu")
 
-    def to(self, device: torch.device, *, stream: bool | None = None) -> Rows:
-        """Ready for a run on `device`; `streams` says what `stream` means."""
+    def to(self, device: torch.device, *, stream: bool | None = None, beside: int = 0) -> Rows:
+        """Ready for a run on `device` that keeps `beside` bytes for each of the images' values;
+        `streams` says what `stream` means."""
         images = self.images
         if not isinstance(images, Streamed):
-            if streams(images, device, stream):
+            if streams(images, device, stream, beside):
                 images = Streamed(images, device)
             else:
                 images = images.to(device)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from sem_ray.data.class_choice import ClassChoice
-from sem_ray.data.decoding import Encoded
+from sem_ray.data.decoding import Encoded, decoder
 from sem_ray.data.digests import ids_from_pixels
 from sem_ray.data.form import Form, Room, room, written
 from sem_ray.data.image_set import (
@@ -108,7 +108,7 @@ class _Split:
 
         if wanted.shelf is None:
             return torch.from_numpy(decode(room))
-        stamp = f"{form}\n{self.listing.stamp(self.part.rows)}"
+        stamp = f"{decoder()}\n{form}\n{self.listing.stamp(self.part.rows)}"
         found = wanted.shelf.decoded(stamp, decode)
         return found if isinstance(found, Mapped) else torch.from_numpy(found)
 

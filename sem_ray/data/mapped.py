@@ -83,7 +83,9 @@ class Mapped:
         return replace(self, rows=self.rows[where], noise=noise)
 
     def with_noise(self, noise: Tensor) -> Mapped:
-        """These images under int8 noise of their shape."""
+        """These images, which have none yet, under int8 noise of their shape."""
+        if self.noise is not None:
+            raise ValueError("noise on images that have some already")
         return replace(self, noise=noise.numpy())
 
     @cached_property
@@ -94,6 +96,8 @@ class Mapped:
 def joined(parts: Sequence[Mapped]) -> Mapped:
     """Images of one file, one part after the other."""
     noise = [part.noise for part in parts if part.noise is not None]
+    if len(noise) not in (0, len(parts)) or len({part.places for part in parts}) > 1:
+        raise ValueError("parts of different images")
     return Mapped(
         parts[0].places,
         np.concatenate([part.rows for part in parts]),

@@ -22,24 +22,28 @@ IMPORTED = "imported"
 ORDER = "noise is added to the stored image before any filter or augmentation"
 
 
+Line = Annotated[str, Field(pattern=r"^[ -~]{1,500}$")]
+"""One line of plain text: whoever wrote a file may have meant it for a terminal."""
+
+
 class Manifest(Frozen):
     """What the noise is, for whom, and how it was made."""
 
     format_version: int = FORMAT_VERSION
-    fingerprint: str
+    fingerprint: Line
     """Of the unprotected image set."""
     radius: NoiseRadius
     """Largest change of a pixel, in 1/255."""
-    method: str
+    method: Line
     """How it was made; `IMPORTED` where other code made it."""
     spec: dict[str, Any]
     """The settings it was made with, as JSON; empty where it was imported: nobody knows them."""
-    identity: str
+    identity: Line
     """Of the generation that made it, or of the contents of what was imported."""
-    order: str = ORDER
+    order: Line = ORDER
     seconds: Annotated[float, Field(ge=0)]
     """Wall time of the generation; 0 where it was imported."""
-    sem_ray_version: str
+    sem_ray_version: Line
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +114,7 @@ def protected(images: ImageSet, noise: Noise) -> ImageSet:
     pairs = zip(images.ids, images.digests, rows, strict=True)
     changed = [name for name, digest, row in pairs if noise.digests[row] != digest]
     if images.shape != noise.values.shape[1:]:
-        changed = list(images.ids)
+        _require_none(images, noise, list(images.ids), "have another size")
     _require_none(images, noise, changed, "have other pixels")
     note = f"noise={noise.manifest.identity}"
     pixels = _summed(images.images, _in_order(noise.values, rows))

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from sem_ray.data.hub_layout import reading
+from sem_ray.data.hub_layout import parquet_of
 from sem_ray.data.noise import FORMAT_VERSION, Manifest, Noise, require_shaped, require_sound
 from sem_ray.errors import BadInput
 
@@ -53,16 +53,26 @@ def read_noise(folder: Path) -> Noise:
 
 def read_unverified(folder: Path) -> Noise:
     """The same for who judges the contents: values may be beyond the radius and ids may repeat."""
-    if not folder.is_dir():
-        raise BadInput(f"no noise at {folder}: there is no such folder")
-    for name in (MANIFEST, ROWS, VALUES):
-        if not (folder / name).is_file():
-            raise BadInput(f"{folder} is not a folder of noise: {name} is missing")
+    _require_files(folder)
     manifest = _read_manifest(folder / MANIFEST)
     ids, labels, digests = _read_rows(folder / ROWS)
     noise = Noise(_read_values(folder / VALUES), ids, labels, digests, manifest)
     require_shaped(noise, str(folder))
     return noise
+
+
+def _require_files(folder: Path) -> None:
+    """Raise `BadInput` where one of the three is not there or may not be read."""
+    try:
+        if not folder.is_dir():
+            raise BadInput(f"no noise at {folder}: there is no such folder")
+        for name in (MANIFEST, ROWS, VALUES):
+            if not (folder / name).is_file():
+                raise BadInput(f"{folder} is not a folder of noise: {name} is missing")
+            (folder / name).open("rb").close()
+    except OSError as error:
+        place = error.filename or folder
+        raise BadInput(f"cannot read {place}: {error.strerror}; make it readable first") from error
 
 
 def _read_manifest(file: Path) -> Manifest:
@@ -72,7 +82,9 @@ def _read_manifest(file: Path) -> Manifest:
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{file} cannot be read as JSON: {error}") from error
+        raise BadInput(
+            f"{file} cannot be read as JSON ({error}); fetch the noise again, or make it anew"
+        ) from error
     if not isinstance(tree, dict):
         raise BadInput(f"{file} holds a {type(tree).__name__}, not the description of noise")
     version = tree.get("format_version")
@@ -86,7 +98,7 @@ def _read_manifest(file: Path) -> Manifest:
 
 def _read_rows(file: Path) -> tuple[tuple[str, ...], Tensor, tuple[str, ...]]:
     """Ids, labels int64 [N] and digests."""
-    with reading(file), pq.ParquetFile(file) as parquet:
+    with parquet_of(file) as parquet:
         schema = parquet.schema_arrow.remove_metadata()
         if schema != ROW_COLUMNS:
             found = ", ".join(f"{field.name}: {field.type}" for field in schema)

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sem_ray.data.decoding import Encoded
-from sem_ray.data.hub_layout import Columns, columns_of, reading
+from sem_ray.data.hub_layout import Columns, columns_of, parquet_of
 from sem_ray.data.stamps import stamped
 from sem_ray.errors import BadInput
 
@@ -39,7 +38,7 @@ class Shard:
 
     def encoded(self, rows: NDArray[np.int64]) -> Iterator[Encoded]:
         """The images at `rows`, ascending; row groups without any of them are not read."""
-        with reading(self.file), pq.ParquetFile(self.file) as parquet:
+        with parquet_of(self.file) as parquet:
             first = 0
             for group in range(parquet.num_row_groups):
                 size = parquet.metadata.row_group(group).num_rows
@@ -111,7 +110,7 @@ class Rows:
 
 def _read_shard(file: Path) -> Shard:
     columns = columns_of(file)
-    with reading(file), pq.ParquetFile(file) as parquet:
+    with parquet_of(file) as parquet:
         table = parquet.read(columns=[columns.label, f"{columns.image}.path"])
         labels = table.column(columns.label)
         paths = pc.struct_field(table.column(columns.image), "path").to_pylist()

@@ -21,6 +21,8 @@ from sem_ray.errors import BadInput
 DIGEST = 16
 """Bytes of a digest."""
 SHAPE = b"shape"
+LARGEST = 2**31 - 1
+"""Bytes of an image, at most: Arrow's bound for fixed sizes."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,17 @@ class Places:
     def of(cls, file: Path) -> Places:
         """Raises `BadInput` where the file is missing or is none of ours."""
         try:
-            with pa.memory_map(str(file)) as mapped:
-                batch = pa.ipc.open_file(mapped).get_batch(0)
-                channels, height, width = map(int, batch.schema.metadata[SHAPE].split(b","))
-                mapped.seek(0)
-                start = mapped.read_buffer(1).address
-                pixels, digests = (column.buffers()[1].address - start for column in batch.columns)
-                return cls(file, batch.num_rows, (channels, height, width), pixels, digests)
+            # Through Python, which can open names that are no text.
+            with file.open("rb") as stream:
+                whole = pa.py_buffer(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+            batch = pa.ipc.open_file(pa.BufferReader(whole)).get_batch(0)
+            channels, height, width = map(int, batch.schema.metadata[SHAPE].split(b","))
+            if channels * height * width != batch.schema.field("pixels").type.byte_width:
+                raise ValueError("its images are not of the shape it gives")
+            starts = [column.buffers()[1].address - whole.address for column in batch.columns]
+            return cls(file, batch.num_rows, (channels, height, width), *starts)
         except (OSError, pa.ArrowInvalid, ValueError, KeyError, TypeError) as error:
-            raise _unreadable(file, str(error)) from error
+            raise _unreadable(file, error) from error
 
 
 def write_blank(file: Path, count: int, shape: tuple[int, ...]) -> Places:
@@ -68,7 +72,7 @@ def write_blank(file: Path, count: int, shape: tuple[int, ...]) -> Places:
         pa.FixedSizeBinaryArray.from_buffers(field.type, count, [None, pa.py_buffer(zeros)])
         for field in schema
     ]
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+    with file.open("wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(pa.record_batch(columns, schema=schema))
     return Places.of(file)
 
@@ -95,11 +99,14 @@ def _mapped(
     try:
         return np.memmap(places.file, np.uint8, mode, offset, (places.count, *shape))
     except (OSError, ValueError) as error:
-        raise _unreadable(places.file, str(error)) from error
+        raise _unreadable(places.file, error) from error
 
 
-def _unreadable(file: Path, reason: str) -> BadInput:
-    return BadInput(
-        f"{file} cannot be read as decoded images ({' '.join(reason.split())}); remove it, and "
-        "where several machines share the work keep the store on a disk that all of them see"
-    )
+def _unreadable(file: Path, error: Exception) -> BadInput:
+    if isinstance(error, FileNotFoundError):
+        return BadInput(
+            f"{file}, which holds decoded images, is gone; run the command again, and where "
+            "several machines share the work keep the store on a disk that all of them see"
+        )
+    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return BadInput(f"{file} cannot be read as decoded images ({reason}); remove it")

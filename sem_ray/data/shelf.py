@@ -4,11 +4,12 @@ them."""
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_ray.data.digests import pixel_digests
-from sem_ray.data.form import Room, room
+from sem_ray.data.form import Room, room, written
 from sem_ray.data.mapped import Mapped
-from sem_ray.data.pixel_file import Places, fillable, write_blank
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.data.pixel_file import LARGEST, Places, fillable, write_blank
+from sem_ray.errors import BadInput, require_space, writing_to
+
+log = logging.getLogger(__name__)
 
 KIND_VERSION = 1
 """Raise when the same files would be decoded to other pixels."""
@@ -43,7 +46,7 @@ class PixelShelf:
         if self.stream is False:
             return decode(room)
         file = self.folder / f"{_hashed(stamp)}.arrow"
-        if file.exists():
+        if _is_there(file):
             return Mapped.whole(file)
         with ExitStack() as held:
             making = _Making(self, file, held)
@@ -57,7 +60,7 @@ class PixelShelf:
         """Whether decoded images of `size` bytes are kept here."""
         if self.stream is not None:
             return self.stream
-        return size > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2
+        return size > _memory() / 2
 
 
 class _Found(Exception):
@@ -76,11 +79,13 @@ class _Making:
         self, total: int, channels: int, size: tuple[int, ...], what: str = "images"
     ) -> NDArray[np.uint8]:
         """uint8 [total, channels, *size] to be filled in. Raises `BadInput`."""
-        count = total * channels * int(np.prod(size))
-        if not self._shelf.takes(count):
+        each = channels * int(np.prod(size))
+        if not self._shelf.takes(total * each):
             return room(total, channels, size, what)
+        if each > LARGEST:
+            raise BadInput(f"{what} of {written(size)} are too large; make them smaller first")
         with writing_to(self._shelf.folder, WAY_OUT):
-            aside = self._aside(count)
+            aside = self._aside(total * each)
             self._places = write_blank(aside, total, (channels, *size))
         return fillable(self._places)[0]
 
@@ -101,27 +106,71 @@ class _Making:
         folder = self._shelf.folder
         folder.mkdir(parents=True, exist_ok=True)
         if self._places is None:
-            # Late, because few sets are so large.
-            from filelock import FileLock
-
-            self._held.enter_context(FileLock(folder / f".{self._file.stem}.lock"))
+            self._held.enter_context(_locked(self._file))
             if self._file.exists():
                 raise _Found
-            for left in folder.glob(f".{self._file.stem}-*"):
-                shutil.rmtree(left, ignore_errors=True)
-        _require_space(folder, size)
+            _sweep_up(folder, self._file.stem)
+        require_space(folder, size, "the file of decoded images", WAY_OUT)
         own = tempfile.TemporaryDirectory(prefix=f".{self._file.stem}-", dir=folder)
         return Path(self._held.enter_context(own)) / self._file.name
 
 
-def _require_space(folder: Path, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        raise BadInput(
-            f"the decoded images need {size / 1e9:,.1f} GB in {folder}, where {free / 1e9:,.1f} GB "
-            f"are free; {WAY_OUT}"
-        )
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold what lets one process alone make `file`; who has to wait says for what."""
+    # Late, because few sets are so large.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(_lock_of(file.parent, file.stem))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.warning("waiting for another process that decodes the same images into %s", file)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep_up(folder: Path, own: str) -> None:
+    """Remove what killed processes left: of our own set, whose lock we hold, and of others whose
+    lock nobody holds."""
+    from filelock import FileLock, Timeout
+
+    for left in folder.glob(".*-*"):
+        stem = left.name[1:].partition("-")[0]
+        lock = nullcontext() if stem == own else FileLock(_lock_of(folder, stem), timeout=0)
+        try:
+            with lock:
+                shutil.rmtree(left, ignore_errors=True)
+        except Timeout:
+            continue
+
+
+def _lock_of(folder: Path, stem: str) -> Path:
+    return folder / f".{stem}.lock"
 
 
 def _hashed(stamp: str) -> str:
-    return hashlib.sha256(f"{KIND_VERSION}\n{stamp}".encode()).hexdigest()[:20]
+    # File names may hold bytes that are no text.
+    text = f"{KIND_VERSION}\n{stamp}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:20]
+
+
+def _is_there(file: Path) -> bool:
+    """False too where the folder may not be looked into: writing there will say so if it must."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
+
+
+def _memory() -> int:
+    """Bytes this process may use: the machine's, or fewer where its control group says so."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(allowed)) if allowed.isdigit() else machine

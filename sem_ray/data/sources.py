@@ -70,6 +70,8 @@ def _existing(source: str) -> Path:
     try:
         path = Path(source).expanduser()
         if source.strip() and path.exists():
+            if not (path.is_dir() or path.is_file()):
+                raise BadInput(f"{path} is neither a file nor a folder; name the images themselves")
             return path
     except (OSError, RuntimeError) as error:
         raise BadInput(f"cannot open the data source {source!r}: {error}") from error

@@ -9,8 +9,9 @@ from sem_ray.errors import BadInput
 
 
 def stamped(files: Sequence[Path]) -> str:
-    """A line for each file: where it is, its size in bytes and its time in ns. Raises `BadInput`
-    where one is gone."""
+    """A line for each file: where it is, its size in bytes, when it was written and when it was put
+    there (ns), which unlike the former no archive or copy can set. Raises `BadInput` where one is
+    gone."""
     return "\n".join(_line(file) for file in files)
 
 
@@ -19,4 +20,4 @@ def _line(file: Path) -> str:
         found = file.stat()
     except OSError as error:
         raise BadInput(f"cannot read {file}: {error.strerror}") from error
-    return f"{file.absolute()} {found.st_size} {found.st_mtime_ns}"
+    return f"{file.absolute()} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"

@@ -24,7 +24,7 @@ class Streamed:
     def __init__(self, images: Pixels, device: torch.device) -> None:
         self.device = device
         self._images = images
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="images")
+        self._reader = ThreadPoolExecutor(1, "images", initializer=self._begin)
         self._now: dict[bytes, Future[Tensor]] = {}
         self._next: dict[bytes, Future[Tensor]] = {}
 
@@ -50,6 +50,11 @@ class Streamed:
         self._now = self._next
         self._next = {_key(one): self._reader.submit(self._read, one) for one in wheres}
 
+    def _begin(self) -> None:
+        """Threads begin on the first GPU, whichever their process is at work on."""
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
+
     def _read(self, where: Index) -> Tensor:
         found = self._images[where]
         return found.pin_memory() if self.device.type == "cuda" else found
@@ -60,16 +65,16 @@ def picked(images: Pixels, index: Index) -> Pixels:
     return images.picked(index) if isinstance(images, Mapped) else images[index]
 
 
-def streams(images: Pixels, device: torch.device, wanted: bool | None) -> bool:
+def streams(images: Pixels, device: torch.device, wanted: bool | None, beside: int) -> bool:
     """Whether images are to stream to `device`: as `wanted` says; where it is None, images in a
-    file do where the device is this machine's memory, and others where they and their noise would
-    take more than `SHARE` of the GPU's."""
+    file do where the device is this machine's memory, and others where they and what is kept of
+    them, `beside` bytes a value, would take more than `SHARE` of the GPU's."""
     if wanted is not None:
         return wanted
     if device.type != "cuda":
         return isinstance(images, Mapped)
     free, _ = torch.cuda.mem_get_info(device)
-    return 2 * images.numel() > SHARE * free
+    return (1 + beside) * images.numel() > SHARE * free
 
 
 def _on_host(index: Index) -> Index:

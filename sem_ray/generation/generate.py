@@ -145,5 +145,6 @@ def generate(
     Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
     checkpoint's time is over, `BadInput` for an unknown method.
     """
-    crew = Generation(spec, images.rows.to(device, stream=stream), split_of(spec, len(images)))
+    rows = images.rows.to(device, stream=stream, beside=method_of(spec).beside)
+    crew = Generation(spec, rows, split_of(spec, len(images)))
     return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

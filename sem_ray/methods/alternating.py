@@ -118,7 +118,7 @@ class Engine:
     def final_block(self, number: int) -> None:
         """Noise for block `number` of the last pass, which together cover every image."""
         surrogate = self.surrogate.frozen()
-        for part in self.shards.block_parts(number):
+        for part in self.ground.block(number):
             before = self.noise[part.rows]
             self._noise_phase(surrogate, self._final, "final", number, part)
             if self._stale is not None:

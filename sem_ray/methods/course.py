@@ -138,6 +138,12 @@ class Ground:
         self.rows.expect(lambda: rows_of(self.shards.training_parts(stage, step + 1)))
         return found
 
+    def block(self, number: int) -> list[Part]:
+        """The parts of block `number` of a pass over every row; the next begins to be read."""
+        found = self.shards.block_parts(number)
+        self.rows.expect(lambda: rows_of(self.shards.block_parts(number + 1)))
+        return found
+
     def start(self, stage: str, radius: float) -> Kept:
         """An offset for each image here, uniform in ±radius, each shard's from its own stream."""
         start = self.kept(self.dtype)
@@ -171,7 +177,8 @@ class Method:
     """A way to make noise. `stages` say what there is to do before anyone begins; `begin` begins.
 
     ignores: settings that make no difference to it. bounded: whether noise keeps to
-    `noise.radius`; where not, the manifest's radius is the largest value there is.
+    `noise.radius`; where not, the manifest's radius is the largest value there is. beside: bytes
+    that it keeps for each value of the images.
     """
 
     name: str
@@ -179,6 +186,7 @@ class Method:
     begin: Callable[[Ground], Course]
     ignores: tuple[str, ...] = ()
     bounded: bool = True
+    beside: int = 1
 
 
 def split_of(spec: ExperimentSpec, rows: int) -> Split:

@@ -112,7 +112,7 @@ class _Loops(ABC):
         network, shards = self.surrogate.frozen(), self.ground.shards
         wrong = torch.zeros(1, dtype=torch.float64, device=self.ground.rows.device)
         for number in range(shards.split.blocks):
-            for part in shards.block_parts(number):
+            for part in self.ground.block(number):
                 found = network.logits(self._protected(part)).argmax(1)
                 wrong += (found != self.ground.labels(part)).sum()
         self.ground.peers.add(wrong)
@@ -141,7 +141,7 @@ class SampleWise(_Loops):
     def _perturb(self, number: int) -> None:
         """All steps on one block: an image's gradient depends on no other image."""
         network = self.surrogate.frozen()
-        for part in self.ground.shards.block_parts(number % self.units):
+        for part in self.ground.block(number % self.units):
             stream = self._views_stream("em views", number, part)
             delta = self.delta[part.rows]
             for _ in range(self.settings.steps):
@@ -208,7 +208,7 @@ class ClassWise(_Loops):
         """Each part's own sums, by its shards, in the order of its blocks."""
         found: dict[tuple[int, ...], Tensor] = {}
         for number in range(self.ground.shards.split.blocks):
-            for part in self.ground.shards.block_parts(number):
+            for part in self.ground.block(number):
                 stream = self._views_stream(f"em views {number}", step, part)
                 gradient = self._gradient(network, part, self.delta_of(part), stream)
                 sums = found.setdefault(
@@ -246,4 +246,4 @@ def _begin(ground: Ground) -> Course:
     return ClassWise(ground) if ground.spec.noise.em.class_wise else SampleWise(ground)
 
 
-EM = Method("em", _stages, _begin, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))
+EM = Method("em", _stages, _begin, beside=6, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))

@@ -50,7 +50,7 @@ class Targeted:
             return self._train(unit_number)
         restart, block = divmod(unit_number - self.steps, self.ground.shards.split.blocks)
         network = self.surrogate.frozen()
-        for part in self.ground.shards.block_parts(block):
+        for part in self.ground.block(block):
             self._attack(network, restart, block, part)
         return None
 

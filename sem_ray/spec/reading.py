@@ -24,6 +24,8 @@ ALIKE = 0.7
 def read_yaml(path: Path) -> Tree:
     """The mapping in a YAML file. Raises `BadInput` where there is none."""
     try:
+        if path.exists() and not path.is_file():
+            raise BadInput(f"cannot read {path}: it is no file; name one with settings in YAML")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -17,6 +18,7 @@ from sem_ray.errors import writing_to
 
 Result = TypeVar("Result")
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 PIPED_WIDTH = 240
 """Columns of tables that no terminal shows: a file has room."""
 
@@ -78,7 +80,12 @@ def say_remark(remark: str) -> None:
 
 def say_error(text: str) -> None:
     """The one line of a bad end."""
-    _print_line(Text.assemble(("error: ", "bold red"), " ".join(text.split())))
+    _print_line(Text.assemble(("error: ", "bold red"), _folded(text)))
+
+
+def _folded(text: str) -> str:
+    """One line without control characters: it may quote a file that means ill."""
+    return " ".join(CONTROL.sub(" ", text).split())
 
 
 def _print_line(text: Text) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from sem_ray.data import protected, read_noise
 from sem_ray.data.export import WRITERS, Format, write_images
 from sem_ray.data.matching import with_noise
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput, require_space, writing_to
 from sem_ray.progress import ProgressSink, silent
-from sem_ray.store import require_space, try_writing, whole_folder
+from sem_ray.store import try_writing, whole_folder
 from sem_ray.verbs.noise_images import Paired, paired
 from sem_ray.verbs.publishing import WAY_OUT, nearest
 from sem_ray.verbs.settings import OnRemark, unheard

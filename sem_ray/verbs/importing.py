@@ -10,11 +10,11 @@ from sem_ray import __version__
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.foreign import Converted, Layout, converted, read_array, require_known
 from sem_ray.data.noise import IMPORTED
-from sem_ray.errors import BadInput
+from sem_ray.errors import BadInput, require_space
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
 from sem_ray.spec.reading import validated
-from sem_ray.store import Store, require_space
+from sem_ray.store import Store
 from sem_ray.verbs.publishing import (
     WAY_OUT,
     holds,

@@ -36,6 +36,7 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
     `BadInput` where no image has noise, or the sizes differ.
     """
     spec = _data_spec(data, noise.manifest)
+    _require_form(spec, noise, folder)
     shelf = Store(Store.place(store)).pixels()
     images = load(spec, shelf=shelf).train
     match = matched(images, noise)
@@ -44,6 +45,17 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
         match = matched(images, noise)
     _require_related(images, noise, match, folder)
     return Paired(images, noise, match)
+
+
+def _require_form(spec: DataSpec, noise: Noise, folder: Path) -> None:
+    """Before images are decoded to a size that nobody could have meant."""
+    channels, *size = noise.values.shape[1:]
+    resized = spec.resize is None or size == [spec.resize, spec.resize]
+    if not resized or spec.channels not in (None, channels):
+        raise BadInput(
+            f"the manifest in {folder} says resize {spec.resize} and channels {spec.channels}, and "
+            f"its noise is {list(noise.values.shape[1:])} an image; make the noise again"
+        )
 
 
 def _data_spec(data: str, manifest: Manifest) -> DataSpec:

@@ -66,7 +66,9 @@ def test_members_read_images_that_are_in_a_file_themselves(ray_here: None, tmp_p
         shielded = protected(mapped, made_noise(IMAGES, resident))
         victim = backend.train_victim(wanted, 4, shielded, test)
         mapped.images.places.file.unlink()  # type: ignore[union-attr]
-        with pytest.raises(BadInput, match=r"images.arrow cannot be read .* a disk that all of"):
+        with pytest.raises(
+            BadInput, match=r"images.arrow, which .* is gone; .* a disk that all of"
+        ):
             backend.generate(wanted, mapped)
         backend.close()
     assert torch.equal(noise, resident)

@@ -85,8 +85,10 @@ def test_images_are_decoded_once_and_again_when_their_file_changes(
     assert decodings == [8]
     assert loaded(source, tmp_path, limit=4).train.fingerprint != first.fingerprint
     assert decodings == [8, 4]
+    before = source.stat()
     write_pngs(source, 8, first=8)
-    os.utime(source, ns=(1, 1))
+    # As an archive that keeps times would write it.
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert loaded(source, tmp_path).train.fingerprint != first.fingerprint
     assert decodings == [8, 4, 8]
 
@@ -175,7 +177,7 @@ def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path, content: bytes 
     file = mapped(found).places.file
     if content is None:
         file.unlink()
-        with pytest.raises(BadInput, match=rf"{file} cannot be read as decoded images .*remove it"):
+        with pytest.raises(BadInput, match=rf"{file}, which holds .* is gone; run the command"):
             found.images[:]
     else:
         file.write_bytes(content)
@@ -183,12 +185,56 @@ def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path, content: bytes 
             loaded(source, tmp_path)
 
 
+def test_a_file_of_another_shape_than_it_gives_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "images.arrow"
+    write_blank(file, 2, (3, 4, 5))
+    file.write_bytes(file.read_bytes().replace(b"3,4,5", b"3,5,5"))
+    with pytest.raises(BadInput, match="its images are not of the shape it gives"):
+        Mapped.whole(file)
+
+
+def test_what_no_file_can_hold_is_refused(tmp_path: Path) -> None:
+    source = write_pngs(tmp_path / "train.parquet", 8)
+    with pytest.raises(BadInput, match="30000×30000 are too large; make them smaller"):
+        loaded(source, tmp_path, resize=30_000)
+
+
+def test_noise_is_put_on_once_and_parts_are_of_one_set(tmp_path: Path) -> None:
+    found = loaded(write_pngs(tmp_path / "train.parquet", 8), tmp_path).train
+    other = loaded(write_pngs(tmp_path / "other.parquet", 8), tmp_path).train
+    shielded = mapped(protected(found, random_noise(found)))
+    with pytest.raises(ValueError, match="some already"):
+        shielded.with_noise(random_noise(found).values)
+    for wrong in (mapped(found), mapped(other)):
+        with pytest.raises(ValueError, match="different images"):
+            joined([shielded, wrong])
+
+
+def test_names_that_are_no_text_can_be_on_the_way(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"p\xff")
+    folder.mkdir()
+    source = write_pngs(tmp_path / "train.parquet", 8).rename(folder / "train.parquet")
+    resident = load(DataSpec(source=str(source))).train
+    assert loaded(source, folder).train.fingerprint == resident.fingerprint
+
+
+def test_a_folder_that_cannot_be_is_no_trouble_to_who_needs_none(tmp_path: Path) -> None:
+    source = write_pngs(tmp_path / "train.parquet", 8)
+    (tmp_path / "store").write_text("no folder")
+    found = load(DataSpec(source=str(source)), shelf=PixelShelf(tmp_path / "store" / "pixels"))
+    assert isinstance(found.train.images, torch.Tensor)
+    with pytest.raises(BadInput, match=r"cannot write to .*store.pixels: Not a directory; free"):
+        loaded(source, tmp_path / "store")
+
+
 def test_a_disk_that_is_too_small_is_named_before_anything_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_pngs(tmp_path / "train.parquet", 8)
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full)
-    with pytest.raises(BadInput, match=r"the decoded images need .* where 0.0 GB are free; free"):
+    with pytest.raises(
+        BadInput, match=r"the file of decoded images needs .* where 0.0 MB are free; free"
+    ):
         loaded(source, tmp_path)
     assert not list((tmp_path / "pixels").glob("*.arrow"))
 
@@ -228,6 +274,8 @@ def test_a_killed_decoding_leaves_nothing_that_is_taken_for_whole(tmp_path: Path
         process.wait()
     assert not list((tmp_path / "pixels").glob("*.arrow"))
     assert [path for path in (tmp_path / "pixels").iterdir() if path.is_dir()]
+    # Of another subset, which nobody may ever ask for again.
+    (tmp_path / "pixels" / ".0123-left").mkdir()
     found = loaded(source, tmp_path).train
     assert found.fingerprint == load(DataSpec(source=str(source))).train.fingerprint
     assert not [path for path in (tmp_path / "pixels").iterdir() if path.is_dir()]

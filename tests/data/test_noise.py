@@ -88,7 +88,7 @@ def test_the_same_bytes_in_another_shape_are_other_pixels() -> None:
     images = random_images()
     turned = images.with_images(images.images[:].reshape(6, 3, 5, 4), "")
     assert turned.digests == images.digests
-    with pytest.raises(BadInput, match="6 of the 6 images of samples have other pixels"):
+    with pytest.raises(BadInput, match="6 of the 6 images of samples have another size"):
         protected(turned, random_noise(images))
 
 

@@ -182,6 +182,12 @@ def _cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
 
 
+def _told(folder: Path, **changes: object) -> None:
+    """Other words in the manifest."""
+    file = folder / "manifest.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "rows torn": (lambda f: _cut(f / "rows.parquet"), r"rows\.parquet cannot be read as Parquet"),
     "values torn": (lambda f: _cut(f / "noise.safetensors"), "cannot be read as safetensors"),
@@ -197,11 +203,15 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no manifest": (lambda f: (f / "manifest.json").unlink(), "manifest.json is missing"),
     "strange settings": (
-        lambda f: (f / "manifest.json").write_text(
-            json.dumps({**json.loads((f / "manifest.json").read_text()), "spec": {"data": [1]}})
-        ),
+        lambda f: _told(f, spec={"data": [1]}),
         "the noise's settings: data: expected settings",
     ),
+    "a size that nobody meant": (
+        lambda f: _told(f, spec={"data": {"resize": 30_000}}),
+        r"manifest in .* says resize 30000 and channels None, and its noise is \[3, \d+, \d+\]",
+    ),
+    "words for a terminal": (lambda f: _told(f, identity="x\x1b[2J\ny"), "manifest.json: identity"),
+    "no JSON": (lambda f: (f / "manifest.json").write_bytes(b"{"), "fetch the noise again"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -62,12 +63,24 @@ def _pickled_cifar(folder: Path) -> Path:
     return archived(folder.with_suffix(".tar.gz"), {"data_batch_1": b"x"}, "cifar-10-batches-py")
 
 
+def _pipe(file: Path) -> Path:
+    os.mkfifo(file)
+    return file
+
+
+def _circle(folder: Path) -> Path:
+    (write_images(folder) / "ants" / "l.png").symlink_to("l.png")
+    return folder
+
+
 Faulty = tuple[Callable[[Path], Path | str], str]
 FAULTY: dict[str, Faulty] = {
     "nothing there": (lambda file: file, "no image set '.*set.parquet'.*no such file or folder"),
     "a misspelt name": (lambda _: "digit", r"no image set 'digit' \(did you mean digits\?\)"),
     "no name": (lambda _: "", "the data's name is empty"),
     "blanks": (lambda _: "  ", "the data's name is empty"),
+    "a pipe": (_pipe, "set.parquet is neither a file nor a folder; name the images"),
+    "a link to itself": (_circle, "ants/l.png is not a file that can be read; replace or remove"),
     "an empty folder": (_folder, "no images in .*set.parquet; name a folder"),
     "no Parquet": (_prose, "set.parquet cannot be read as Parquet"),
     "no image column": (_text, "set.parquet has no image column .* found text"),
@@ -154,7 +167,7 @@ def test_photographs_of_many_sizes_are_protected_as_they_are_resized(
     assert command("protect", "set", *settings(data__resize=8), "--out", "out").code == 0
     assert command("evaluate", "set", "--noise", "out", "--radius", "0").code == 0
     line = refused(command("evaluate", "set", "--noise", "out", "--set", "data.resize=9"))
-    assert "have other pixels" in line
+    assert "have another size" in line
 
 
 def test_grey_images_are_protected_as_grey_ones(here: Path, command: Command) -> None:

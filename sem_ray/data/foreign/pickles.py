@@ -52,6 +52,9 @@ def read_pickle(file: Path, limit: int) -> NDArray[Any]:
     try:
         with file.open("rb") as stream:
             content = stream.read(limit)
+    except OSError as error:
+        raise BadInput(f"cannot read {file}: {error.strerror}") from error
+    try:
         _require_plain(content)
         made = _Reader(io.BytesIO(content)).load()
         if not isinstance(made, _Array):

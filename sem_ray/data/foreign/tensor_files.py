@@ -36,7 +36,8 @@ def read_torch(file: Path, limit: int) -> NDArray[Any]:
         raise
     except zipfile.BadZipFile as error:
         raise BadInput(
-            f"{file} is no file of torch.save since PyTorch 1.6; load and save it again there"
+            f"{file} is no file of torch.save since PyTorch 1.6; if you trust it, load it with "
+            "weights_only=True and save the tensor again"
         ) from error
     except pickle.UnpicklingError as error:
         asked = ASKED.search(str(error))
