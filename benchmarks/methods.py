@@ -34,7 +34,7 @@ from sem_ray.training import Trainer
 
 VARIANTS = {
     "em class-wise": ("noise.method=em", "noise.em.class_wise=true"),
-    "em on views": ("noise.method=em", "noise.parity=true"),
+    "em on views": ("noise.method=em", "noise.parity.augmented_em=true"),
 } | {method: (f"noise.method={method}",) for method in METHODS}
 SPREAD = 2.0
 """Accuracies that lie within so many times their range over seeds are not told apart."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from sem_ray.draws import Draws
 from sem_ray.networks import NETWORKS, FrozenTwin, build_network
@@ -98,6 +99,33 @@ def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str)
     assert again[0] == again[1]
     logits = [each.frozen().logits(images) for each in (trained, resumed)]
     assert torch.equal(*logits)
+
+
+class Dropping(nn.Module):
+    """Half of the pixels' means, and a weight, for a trainer needs one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop, self.head = nn.Dropout(0.5), nn.Linear(3, 2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.drop(images.mean((2, 3))))
+        return logits
+
+
+def test_what_is_dropped_follows_from_role_and_step() -> None:
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(8, 3, 4, 4, generator=generator)
+
+    def loss(role: str, step: int) -> float:
+        torch.manual_seed(1)
+        spec = TrainingSpec(steps=9)
+        trainer = Trainer(spec, Dropping(), "float32", team_of(8), role=role)
+        return float(trainer.step(step, [images], [torch.arange(8) % 2]))
+
+    found = [loss(role, step) for role in ("victim", "surrogate") for step in range(3)]
+    assert len(set(found)) == 6
+    assert found == [loss(role, step) for role in ("victim", "surrogate") for step in range(3)]
 
 
 def test_nesterov_without_momentum_is_plain_descent() -> None:

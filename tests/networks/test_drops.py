@@ -187,7 +187,7 @@ def unfilled(name: str, monkeypatch: pytest.MonkeyPatch) -> nn.Module:
     try:
         with torch.device("meta"):
             return build_network(name, 10, 3, seed=0)
-    except NotImplementedError:
+    except NotImplementedError:  # PyTorch draws some fillings in no device's name
         for fill in ("normal_", "trunc_normal_", "kaiming_normal_", "kaiming_uniform_"):
             monkeypatch.setattr(nn.init, fill, lambda tensor, *_, **__: tensor)
         return build_network(name, 10, 3, seed=0)

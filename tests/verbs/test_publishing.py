@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from sem_ray.data import Manifest, Noise, read_noise, write_noise
+from sem_ray.data import read_noise, write_noise
 from sem_ray.errors import BadInput
 from sem_ray.verbs.publishing import holds, nearest, publish, require_free
-from tests.samples import random_images
+from tests.samples import made_noise, random_images
 
 IMAGES = random_images(6)
 NAMES = {"manifest.json", "noise.safetensors", "preview.png", "rows.parquet"}
@@ -21,19 +21,10 @@ NAMES = {"manifest.json", "noise.safetensors", "preview.png", "rows.parquet"}
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """Noise as the store has it."""
-    manifest = Manifest(
-        fingerprint=IMAGES.fingerprint,
-        radius=8,
-        method="sem",
-        spec={},
-        identity="abc",
-        seconds=1.0,
-        sem_ray_version="0",
-    )
     folder = tmp_path / "made"
     folder.mkdir()
     values = torch.full(IMAGES.images.shape, 8, dtype=torch.int8)
-    write_noise(folder, Noise.made_for(IMAGES, values, manifest))
+    write_noise(folder, made_noise(IMAGES, values))
     return folder
 
 
@@ -46,14 +37,14 @@ def test_publishing_gives_the_noise_and_a_preview(tmp_path: Path, made: Path, th
     target = tmp_path / "a" / "target"
     if there:
         target.mkdir(parents=True)
-    publish(made, "abc", IMAGES, target)
+    publish(made, "tests", IMAGES, target)
     assert names(target) == NAMES and names(target.parent) == {"target"}
     assert torch.equal(read_noise(target).values, read_noise(made).values)
     assert all(file.stat().st_mode & 0o444 == 0o444 for file in target.iterdir())
 
 
 def test_the_preview_has_three_rows_and_a_column_a_class(tmp_path: Path, made: Path) -> None:
-    publish(made, "abc", IMAGES, tmp_path / "target")
+    publish(made, "tests", IMAGES, tmp_path / "target")
     with Image.open(tmp_path / "target" / "preview.png") as preview:
         tile = 64 + 2 * 2
         assert preview.size == (3 * tile, 3 * tile)
@@ -63,9 +54,9 @@ def test_the_preview_has_three_rows_and_a_column_a_class(tmp_path: Path, made: P
 
 def test_noise_that_is_there_already_is_left_as_it_is(tmp_path: Path, made: Path) -> None:
     target = tmp_path / "target"
-    publish(made, "abc", IMAGES, target)
+    publish(made, "tests", IMAGES, target)
     (target / "preview.png").write_bytes(b"mine now")
-    publish(made, "abc", IMAGES, target)
+    publish(made, "tests", IMAGES, target)
     assert (target / "preview.png").read_bytes() == b"mine now"
 
 
@@ -84,7 +75,7 @@ def test_an_error_in_the_middle_leaves_nothing(
     (tmp_path / "there").mkdir()
     for target in (tmp_path / "new", tmp_path / "there"):
         with pytest.raises(BadInput, match=f"cannot write to {target}: No space left on device"):
-            publish(made, "abc", IMAGES, target)
+            publish(made, "tests", IMAGES, target)
     assert names(tmp_path) == {"made", "there"} and names(tmp_path / "there") == set()
 
 
@@ -112,15 +103,15 @@ def test_a_place_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_folder_holds_only_the_noise_of_its_identity(tmp_path: Path, made: Path) -> None:
-    assert holds(made, "abc") and not holds(tmp_path / "absent", "abc")
-    with pytest.raises(BadInput, match=r"holds other noise \(abc, not xyz\)"):
+    assert holds(made, "tests") and not holds(tmp_path / "absent", "tests")
+    with pytest.raises(BadInput, match=r"holds other noise \(tests, not xyz\)"):
         holds(made, "xyz")
 
 
 def test_damaged_noise_is_said_and_not_replaced(tmp_path: Path, made: Path) -> None:
     (made / "rows.parquet").unlink()
     with pytest.raises(BadInput, match=r"rows\.parquet is missing"):
-        holds(made, "abc")
+        holds(made, "tests")
 
 
 def test_the_nearest_folder_is_the_one_whose_disk_is_asked(tmp_path: Path) -> None:
