@@ -77,7 +77,7 @@ def _require_files(folder: Path) -> None:
 
 def _read_manifest(file: Path) -> Manifest:
     # Late, because it needs PyYAML.
-    from sem_ray.spec.reading import validated
+    from sem_ray.spec.validation import validated
 
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))

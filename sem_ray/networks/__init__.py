@@ -20,7 +20,7 @@ from sem_ray.networks.torchvision_models import PREFIX, torchvision_architecture
 from sem_ray.networks.vgg import vgg16_bn
 from sem_ray.networks.wide_resnet import wrn34_10
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import did_you_mean
+from sem_ray.spec.validation import did_you_mean
 
 __all__ = [
     "NETWORKS",

@@ -20,7 +20,7 @@ from optuna.trial import TrialState
 from typing_extensions import override
 
 from sem_ray.errors import BadInput, WorkFailed, writing_to
-from sem_ray.spec.reading import did_you_mean, validated
+from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.store import WAY_OUT, Store, write_json
 from sem_ray.studies.search_space import StudySpec
 

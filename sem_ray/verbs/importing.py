@@ -13,7 +13,7 @@ from sem_ray.data.noise import IMPORTED
 from sem_ray.errors import BadInput, require_space
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
-from sem_ray.spec.reading import validated
+from sem_ray.spec.validation import validated
 from sem_ray.store import Store
 from sem_ray.verbs.publishing import (
     WAY_OUT,
