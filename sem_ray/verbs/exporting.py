@@ -8,11 +8,11 @@ from pathlib import Path
 from sem_ray.data import protected, read_noise
 from sem_ray.data.export import WRITERS, Format, write_images
 from sem_ray.data.matching import with_noise
-from sem_ray.errors import BadInput, require_space, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import atomic_folder, require_space, require_writable, writing_to
 from sem_ray.progress import ProgressSink, silent
-from sem_ray.store import try_writing, whole_folder
 from sem_ray.verbs.noise_images import Paired, paired
-from sem_ray.verbs.publishing import WAY_OUT, nearest
+from sem_ray.verbs.publishing import WAY_OUT
 from sem_ray.verbs.settings import OnRemark, unheard
 
 MARGIN = 4096
@@ -61,8 +61,8 @@ def export(
     for remark in said:
         on_remark(remark)
     size = shielded.images.numel() + MARGIN * len(images)
-    require_space(nearest(target), size, "the export", WAY_OUT)
-    with writing_to(target, WAY_OUT), whole_folder(target) as aside:
+    require_space(target, size, "the export", WAY_OUT)
+    with writing_to(target, WAY_OUT, DiskFailed), atomic_folder(target) as aside:
         write_images(aside, shielded, form, sink)
     left_out = len(pair.match.without_noise)
     identity = pair.noise.manifest.identity
@@ -73,7 +73,7 @@ def _require_empty(target: Path) -> None:
     with writing_to(target, WAY_OUT):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise BadInput(f"{target} exists and is not an empty folder; name another with --out")
-        try_writing(nearest(target.parent))
+    require_writable(target.parent, WAY_OUT)
 
 
 def _remarks(pair: Paired) -> tuple[str, ...]:

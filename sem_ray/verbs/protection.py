@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.data import ImageSet, load, read_noise
+from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import pick_device
-from sem_ray.errors import require_space
+from sem_ray.files import require_space
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
 from sem_ray.stages import find_noise, noise_for, space_for
 from sem_ray.store import Store
 from sem_ray.verbs.computing import Actors, backend
-from sem_ray.verbs.publishing import WAY_OUT, holds, nearest, place_key, publish, require_free
+from sem_ray.verbs.publishing import WAY_OUT, holds, place_key, publish, require_free
 from sem_ray.verbs.settings import (
     OnRemark,
     Settings,
@@ -77,7 +77,7 @@ def protect(
     images = load(spec.data, shelf=shelf.pixels(stream), sink=sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
-        require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
+        require_space(target, space_for(images), "the noise", WAY_OUT)
     for remark in _remarks(spec, images):
         on_remark(remark)
     made = find_noise(spec, images, shelf)
@@ -90,7 +90,7 @@ def protect(
 
 
 def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
-    manifest = read_noise(target).manifest
+    manifest = read_manifest(target)
     return Protected(
         folder=target,
         identity=manifest.identity,
