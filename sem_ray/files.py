@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sem_ray.errors import BadInput, DiskFailed
-from sem_ray.locks import itself_locked
+from sem_ray.locks import alone, shared
 
 ASIDE = ".sem-ray-"
 """In the name of a folder that is being filled; nobody else names folders so."""
@@ -133,12 +133,12 @@ def folder_aside(parent: Path, prefix: str) -> Iterator[Path]:
 
     Folders of this prefix that killed processes left are removed first.
     """
+    remove_abandoned(parent, prefix)
     with ExitStack() as held:
-        # Under the parent's lock nobody takes a folder that is not locked yet for a dead one's.
-        with itself_locked(parent):
-            remove_abandoned(parent, prefix)
+        # Nobody removes anything in `parent` before the new folder has its own lock.
+        with shared(parent):
             aside = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-            held.enter_context(itself_locked(aside))
+            held.enter_context(shared(aside))
         try:
             yield aside
         finally:
@@ -147,15 +147,14 @@ def folder_aside(parent: Path, prefix: str) -> Iterator[Path]:
 
 def remove_abandoned(parent: Path, prefix: str) -> None:
     """Remove the folders in `parent` whose names begin with `prefix` and that no living process
-    fills. Folders on a disk that has no locks stay."""
-    if not parent.is_dir():
-        return
-    for folder in list(parent.iterdir()):
-        if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
-            # Another process may be removing it as well.
-            with suppress(OSError), itself_locked(folder, wait=False) as ours:
-                if ours:
-                    shutil.rmtree(folder, ignore_errors=True)
+    fills. On a disk without locks, and while another process begins one there, they stay."""
+    # Another process may be removing them as well.
+    with suppress(OSError), alone(parent) as nobody_begins:
+        for folder in list(parent.iterdir()) if nobody_begins else []:
+            if folder.name.startswith(prefix) and folder.is_dir() and not folder.is_symlink():
+                with alone(folder) as abandoned:
+                    if abandoned:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _megabytes(size: int) -> str:

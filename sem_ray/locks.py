@@ -6,7 +6,7 @@ import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -57,17 +57,25 @@ def is_locked(file: Path) -> bool:
 
 
 @contextmanager
-def itself_locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold a lock on the file or folder `path` itself, which leaves no lock file behind; yield
-    whether it is held. It is not if another process has it, unless `wait`, or on a disk without
-    locks."""
-    with _opened(path) as handle:
+def shared(folder: Path) -> Iterator[None]:
+    """Keep others from being `alone` with the folder; any number may share it. It leaves no lock
+    file behind, and does nothing on a disk without locks."""
+    with _opened(folder) as handle:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Yield whether nobody else shares the folder, and keep it so while the block runs."""
+    with _opened(folder) as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            held = True
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            free = True
         except OSError:
-            held = False
-        yield held
+            free = False
+        yield free
 
 
 @contextmanager

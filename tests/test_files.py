@@ -131,6 +131,12 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     assert names(target) == {"whole"}
 
 
+def test_a_file_can_be_atomic_in_a_folder_that_is(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "out") as aside:
+        write_json(aside / "file.json", {})
+    assert names(tmp_path / "out") == {"file.json"}
+
+
 def test_writers_at_once_leave_each_other_alone(tmp_path: Path) -> None:
     with folder_aside(tmp_path, ASIDE) as one, folder_aside(tmp_path, ASIDE) as other:
         assert one.is_dir() and other.is_dir()

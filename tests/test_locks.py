@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray.locks import Locked, is_locked, itself_locked, locked
+from sem_ray.locks import Locked, alone, is_locked, locked, shared
 
 HOLDER = """
 import sys
@@ -61,7 +61,8 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
 
 
 def test_a_folder_can_be_locked_itself(tmp_path: Path) -> None:
-    with itself_locked(tmp_path) as held, itself_locked(tmp_path, wait=False) as other:
-        assert held and not other
-    with itself_locked(tmp_path, wait=False) as held:
-        assert held and not list(tmp_path.iterdir())
+    with shared(tmp_path), shared(tmp_path), alone(tmp_path) as nobody_else:
+        assert not nobody_else
+    with alone(tmp_path) as nobody_else, alone(tmp_path) as another:
+        assert nobody_else and not another
+    assert not list(tmp_path.iterdir())

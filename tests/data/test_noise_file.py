@@ -101,6 +101,12 @@ def _ids(table: pa.Table, first: str | None) -> pa.Table:
 INT8 = torch.zeros(6, 3, 4, 5, dtype=torch.int8)
 LARGE = torch.full_like(INT8, 9)
 
+
+def _large_values(folder: Path) -> None:
+    _manifest(folder, values_sha256=None)
+    _values(folder, noise=LARGE)
+
+
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no manifest": (lambda f: (f / "manifest.json").unlink(), "manifest.json is missing"),
     "no rows": (lambda f: (f / "rows.parquet").unlink(), "rows.parquet is missing"),
@@ -135,7 +141,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "fewer values": (lambda f: _values(f, noise=INT8[:5].clone()), "5 rows of noise for 6 images"),
     "other values": (lambda f: _values(f, noise=INT8), "values are not those of manifest.json"),
     "large values": (
-        lambda f: (_manifest(f, values_sha256=None), _values(f, noise=LARGE)),
+        _large_values,
         "by 9/255, beyond its radius 8/255",
     ),
     "rows are text": (lambda f: (f / "rows.parquet").write_text("x"), "as Parquet"),
