@@ -1,0 +1,163 @@
+"""Content-addressed artifacts in a folder: `kind/identity/` with the files and what made them.
+
+An artifact appears whole or not at all, with the digests of its files. Whoever computes one holds
+its lock, so two trials that need the same artifact make it once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+
+from sem_ray.checkpoint import Checkpoint
+from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.digests import check_digests, write_digests
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import (
+    DAMAGED,
+    Damaged,
+    atomic_folder,
+    remove_abandoned,
+    require_space,
+    require_writable,
+    writing_to,
+)
+from sem_ray.locks import locked
+
+log = logging.getLogger(__name__)
+
+STORE_VARIABLE = "SEM_RAY_STORE"
+DEFAULT_STORE = "sem-ray-store"
+WAY_OUT = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
+
+Check = Callable[[Path], object]
+"""Reads an artifact that has no digests, as earlier versions wrote them. Raises `Damaged`."""
+
+
+class Store:
+    """A folder of artifacts, studies and records."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def open(cls, root: Path | str | None = None) -> Store:
+        """The store at `root`, `$SEM_RAY_STORE` or `./sem-ray-store`, to write to.
+
+        Its folder is made with the first thing put there, so that a command which is refused leaves
+        none behind. Raises `BadInput` if it cannot be written.
+        """
+        place = cls.place(root)
+        require_writable(place, WAY_OUT)
+        return cls(place)
+
+    @classmethod
+    def existing(cls, root: Path | str | None = None) -> Store:
+        """The store at the same place, to read. Raises `BadInput` if there is none."""
+        place = cls.place(root)
+        if not place.is_dir():
+            raise BadInput(
+                f"no store at {place}: run `sem-ray sweep FILE` first, or name another with "
+                f"--store or {STORE_VARIABLE}"
+            )
+        return cls(place)
+
+    @staticmethod
+    def place(root: Path | str | None = None) -> Path:
+        """Where `open` looks, whatever is there."""
+        return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
+
+    def pixels(self, stream: bool | None = None) -> PixelShelf:
+        """Where decoded images go that are too many for memory, or all of them if `stream`."""
+        return PixelShelf(self.root / "pixels", stream)
+
+    def require_space(self, size: int, what: str) -> None:
+        """Raise `BadInput` if fewer than `size` bytes are free, before hours are spent."""
+        require_space(self.root, size, what, WAY_OUT)
+
+    def writable(self) -> bool:
+        """Whether anything can be written to the store now."""
+        try:
+            require_writable(self.root, WAY_OUT)
+        except BadInput:
+            return False
+        return True
+
+    def folder(self, kind: str, identity: str) -> Path:
+        return self.root / kind / identity
+
+    def find(self, kind: str, identity: str, check: Check) -> Path | None:
+        """The folder of the finished artifact; None if it is absent or damaged.
+
+        Raises `BadInput` if it may not be read.
+        """
+        folder = self.folder(kind, identity)
+        return folder if folder.is_dir() and _damage(folder, check) is None else None
+
+    def reuse(self, kind: str, identity: str, check: Check) -> Path | None:
+        """The same, and a damaged artifact is renamed, which is said, so that it can be made again.
+        Only for who holds the artifact's lock."""
+        folder = self.folder(kind, identity)
+        if not folder.is_dir():
+            return None
+        if (damage := _damage(folder, check)) is None:
+            return folder
+        aside = folder.with_name(folder.name + DAMAGED)
+        with self._working():
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(aside)
+        log.warning("%s; it is put aside as %s and made again", damage, aside.name)
+        return None
+
+    @contextmanager
+    def making(self, kind: str, identity: str) -> Iterator[None]:
+        """Hold the artifact's lock; whoever waited finds the artifact finished."""
+        with ExitStack() as held:
+            with self._working():
+                held.enter_context(locked(self.root / "locks" / f"{kind}-{identity}"))
+                # Nobody else fills a folder while the lock is held.
+                remove_abandoned(self.root / kind, f".{identity}")
+                remove_abandoned(self._checkpoints, f".{kind}-{identity}.")
+            yield
+
+    @contextmanager
+    def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
+        """Yield the checkpoint of the artifact's making, which is removed once the block ends well.
+        Only for who holds the artifact's lock."""
+        checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
+        with self._working():
+            try:
+                yield checkpoint
+            finally:
+                checkpoint.settle()
+            checkpoint.remove()
+
+    @contextmanager
+    def writing(self, kind: str, identity: str) -> Iterator[Path]:
+        """Yield a folder to fill; it becomes the artifact, with the digests of its files, if the
+        block ends well, and vanishes if not. Only for who holds the artifact's lock and did not
+        find it."""
+        with self._working(), atomic_folder(self.folder(kind, identity)) as aside:
+            yield aside
+            write_digests(aside)
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    def _working(self) -> AbstractContextManager[None]:
+        return writing_to(self.root, WAY_OUT, DiskFailed)
+
+
+def _damage(folder: Path, check: Check) -> str | None:
+    """What is wrong with an artifact's files, in one line."""
+    try:
+        if not check_digests(folder):
+            check(folder)
+    except Damaged as damage:
+        return str(damage)
+    return None
