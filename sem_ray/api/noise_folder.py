@@ -15,15 +15,15 @@ from sem_ray.exhibits.preview import contact_sheet
 from sem_ray.files import ASIDE, atomic_folder, folder_aside, require_writable, sync, writing_to
 
 PREVIEW = "preview.png"
-WAY_OUT = "name a folder you can write with --out"
+REMEDY = "name a folder you can write with --out"
 
 
 def require_free(target: Path) -> None:
     """Raise `BadInput` if noise cannot be put there: nothing but noise is ever replaced."""
-    with writing_to(target, WAY_OUT):
+    with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and _is_ours(target)):
             raise BadInput(f"{target} exists and holds no noise; name another folder with --out")
-    require_writable(target, WAY_OUT)
+    require_writable(target, REMEDY)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -57,7 +57,7 @@ def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
     if holds(target, identity):
         read_noise(target)
         return
-    with writing_to(target, WAY_OUT, DiskFailed), _filling(target) as aside:
+    with writing_to(target, REMEDY, DiskFailed), _filling(target) as aside:
         for name in FILES:
             shutil.copyfile(made / name, aside / name)
         contact_sheet(images, read_noise(made)).save(aside / PREVIEW)
@@ -65,7 +65,7 @@ def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
 
 def publish_new(noise: Noise, images: ImageSet, target: Path) -> None:
     """Write noise that no store has, and its preview."""
-    with writing_to(target, WAY_OUT, DiskFailed), _filling(target) as aside:
+    with writing_to(target, REMEDY, DiskFailed), _filling(target) as aside:
         write_noise(aside, noise)
         contact_sheet(images, noise).save(aside / PREVIEW)
 

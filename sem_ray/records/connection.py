@@ -13,7 +13,7 @@ from typing import Any
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.files import reason_of
 from sem_ray.locks import locked
-from sem_ray.store import WAY_OUT, Store
+from sem_ray.store import REMEDY, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "sem-ray"
@@ -73,9 +73,7 @@ def one_writer(store: Store) -> Iterator[None]:
         try:
             held.enter_context(locked(lock))
         except OSError as error:
-            raise TrackingFailed(
-                f"cannot write to {lock}: {reason_of(error)}; {WAY_OUT}"
-            ) from error
+            raise TrackingFailed(f"cannot write to {lock}: {reason_of(error)}; {REMEDY}") from error
         yield
 
 

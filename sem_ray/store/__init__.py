@@ -1,8 +1,8 @@
 """What was made, by identity: artifacts in the local store."""
 
 from sem_ray.store.artifacts import (
-    WAY_OUT,
+    REMEDY,
     Store,
 )
 
-__all__ = ["WAY_OUT", "Store"]
+__all__ = ["REMEDY", "Store"]

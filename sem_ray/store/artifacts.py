@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from sem_ray.checkpoint import Checkpoint
-from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.digests import check_digests, write_digests
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.files import (
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 STORE_VARIABLE = "SEM_RAY_STORE"
 DEFAULT_STORE = "sem-ray-store"
-WAY_OUT = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
+REMEDY = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
 
 Check = Callable[[Path], object]
 """Reads an artifact that has no digests, as earlier versions wrote them. Raises `Damaged`."""
@@ -52,7 +52,7 @@ class Store:
         none behind. Raises `BadInput` if it cannot be written.
         """
         place = cls.place(root)
-        require_writable(place, WAY_OUT)
+        require_writable(place, REMEDY)
         return cls(place)
 
     @classmethod
@@ -71,18 +71,18 @@ class Store:
         """Where `open` looks, whatever is there."""
         return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
 
-    def pixels(self, stream: bool | None = None) -> PixelShelf:
+    def pixels(self, stream: bool | None = None) -> PixelCache:
         """Where decoded images go that are too many for memory, or all of them if `stream`."""
-        return PixelShelf(self.root / "pixels", stream)
+        return PixelCache(self.root / "pixels", stream)
 
     def require_space(self, size: int, what: str) -> None:
         """Raise `BadInput` if fewer than `size` bytes are free, before hours are spent."""
-        require_space(self.root, size, what, WAY_OUT)
+        require_space(self.root, size, what, REMEDY)
 
     def writable(self) -> bool:
         """Whether anything can be written to the store now."""
         try:
-            require_writable(self.root, WAY_OUT)
+            require_writable(self.root, REMEDY)
         except BadInput:
             return False
         return True
@@ -150,7 +150,7 @@ class Store:
         return self.root / "checkpoints"
 
     def _working(self) -> AbstractContextManager[None]:
-        return writing_to(self.root, WAY_OUT, DiskFailed)
+        return writing_to(self.root, REMEDY, DiskFailed)
 
 
 def _damage(folder: Path, check: Check) -> str | None:

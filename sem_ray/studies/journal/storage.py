@@ -22,7 +22,7 @@ from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.files import write_json, writing_to
 from sem_ray.locks import Locked, is_locked, locked
 from sem_ray.spec.validation import did_you_mean, validated
-from sem_ray.store import WAY_OUT, Store
+from sem_ray.store import REMEDY, Store
 from sem_ray.studies.definition.study_spec import StudySpec
 
 FOLDER = "studies"
@@ -83,7 +83,7 @@ def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyReco
     exists searches something else."""
     folder = study_folder(store, spec.name)
     spec = spec.resolved()
-    with writing_to(folder, WAY_OUT):
+    with writing_to(folder, REMEDY):
         folder.mkdir(parents=True, exist_ok=True)
         _drop_torn_line(folder / JOURNAL_FILE)
         key = _agreed_key(folder, spec)
@@ -107,7 +107,7 @@ def sweeping(store: Store, name: str) -> Iterator[None]:
     folder = study_folder(store, name)
     with ExitStack() as held:
         try:
-            with writing_to(folder, WAY_OUT):
+            with writing_to(folder, REMEDY):
                 held.enter_context(locked(folder / LOCK_FILE, patience=LOCK_PATIENCE))
         except Locked as error:
             raise BadInput(
