@@ -15,7 +15,6 @@ from pathlib import Path
 
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.pixels.cache import PixelCache
-from sem_ray.digests import check_digests, write_digests
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.files import (
     DAMAGED,
@@ -27,6 +26,7 @@ from sem_ray.files import (
     writing_to,
 )
 from sem_ray.locks import locked
+from sem_ray.store.digests import check_digests, write_digests
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from sem_ray.digests import DIGESTS
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.files import Damaged
 from sem_ray.store import Store
+from sem_ray.store.digests import DIGESTS
 
 
 @pytest.fixture
