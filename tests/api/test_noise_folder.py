@@ -14,6 +14,7 @@ from sem_ray.data import read_noise, write_noise
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.files import nearest
 from tests.samples import made_noise, random_images
+from tests.system.program import flip_a_bit
 
 IMAGES = random_images(6)
 NAMES = {"manifest.json", "noise.safetensors", "preview.png", "rows.parquet"}
@@ -27,11 +28,6 @@ def made(tmp_path: Path) -> Path:
     values = torch.full(IMAGES.images.shape, 8, dtype=torch.int8)
     write_noise(folder, made_noise(IMAGES, values))
     return folder
-
-
-def flip_last_byte(file: Path) -> None:
-    content = file.read_bytes()
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 def names(folder: Path) -> set[str]:
@@ -123,7 +119,7 @@ def test_damaged_noise_is_said_and_not_replaced(tmp_path: Path, made: Path) -> N
 def test_damaged_values_are_said_and_not_replaced(tmp_path: Path, made: Path) -> None:
     target = tmp_path / "target"
     publish(made, "tests", IMAGES, target)
-    flip_last_byte(target / "noise.safetensors")
+    flip_a_bit(target / "noise.safetensors")
     with pytest.raises(BadInput, match=r"noise\.safetensors is damaged: .*another folder"):
         publish(made, "tests", IMAGES, target)
 

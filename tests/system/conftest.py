@@ -62,6 +62,19 @@ def disk(here: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture
+def turn_read_only(disk: Disk) -> Iterator[Callable[[Path], None]]:
+    """Turn a disk read-only, as a failing one turns, under whoever is writing to it."""
+    with ExitStack() as mounted:
+
+        def turn(place: Path) -> None:
+            subprocess.run(["mount", "--bind", str(place), str(place)], check=True)
+            mounted.callback(subprocess.run, ["umount", "--lazy", str(place)], check=True)
+            subprocess.run(["mount", "-o", "remount,bind,ro", str(place)], check=True)
+
+        yield turn
+
+
+@pytest.fixture
 def tree(here: Path) -> Callable[[], set[str]]:
     """Everything below the current folder but locks, which say nothing about results."""
 

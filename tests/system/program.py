@@ -73,6 +73,20 @@ def refused(ran: Ran) -> str:
     return line
 
 
+def failed(ran: Ran) -> str:
+    """The one line of a command whose work did not finish."""
+    assert (ran.code, ran.out) == (1, ""), ran
+    assert "Traceback" not in ran.err
+    (line,) = ran.errors
+    return line
+
+
+def flip_a_bit(file: Path) -> None:
+    """Change the last byte of `file`."""
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
 def run_program(*words: object, cwd: Path, **variables: str) -> Ran:
     """`sem-ray` in a process of its own, to its end."""
     with start_program(*words, cwd=cwd, **variables) as process:

@@ -23,7 +23,7 @@ from tests.api.noise_folders import noise_folder
 from tests.data.noise.importers.hostile import MARK, PICKLES, TORCH_FILES
 from tests.data.sources.hub_files import write_pngs
 from tests.system.conftest import Command
-from tests.system.program import refused, run_program, settings
+from tests.system.program import failed, flip_a_bit, refused, run_program, settings
 
 COUNT = 24
 SHAPE = (COUNT, 3, 6, 5)
@@ -167,7 +167,7 @@ def test_verify_ends_well_for_sound_noise_and_with_1_where_a_check_fails(
     here: Path, data: Path, noise: Path, command: Command
 ) -> None:
     well = command("verify", noise, data)
-    assert well.code == 0 and "17 checks on 24 images: 0 failed" in well.err
+    assert well.code == 0 and "18 checks on 24 images: 0 failed" in well.err
     assert "linear separability" in well.out
     rows = noise / "manifest.json"
     rows.write_text(json.dumps({**json.loads(rows.read_text()), "radius": 4}))
@@ -176,6 +176,25 @@ def test_verify_ends_well_for_sound_noise_and_with_1_where_a_check_fails(
     failed = [row["name"] for row in badly.json()["checks"] if row["status"] == "fail"]
     assert failed == ["radius", "effective radius"]
     assert refused(command("export", noise, data, "--out", "x")).endswith("beyond its radius 4/255")
+
+
+def test_a_flipped_bit_is_found(here: Path, data: Path, noise: Path, command: Command) -> None:
+    flip_a_bit(noise / "noise.safetensors")
+    found = command("verify", noise, data, "--json")
+    failing = [row["name"] for row in found.json()["checks"] if row["status"] == "fail"]
+    assert found.code == 1 and "digest" in failing
+    for words in (["evaluate", data, "--noise", noise], ["export", noise, data, "--out", "x"]):
+        assert "noise.safetensors is damaged: its values are not" in refused(command(*words))
+    assert not (here / "store").exists() and not (here / "x").exists()
+
+
+def test_an_export_removes_what_a_killed_one_left(
+    here: Path, data: Path, noise: Path, command: Command
+) -> None:
+    (here / ".x.sem-ray-left" / "cat").mkdir(parents=True)
+    (here / ".x-mine").mkdir()
+    assert command("export", noise, data, "--out", "x").code == 0
+    assert [path.name for path in here.glob(".x*")] == [".x-mine"]
 
 
 def _cut(file: Path) -> None:
@@ -292,7 +311,7 @@ def test_an_export_that_breaks_off_leaves_nothing(
 
     before = tree()
     monkeypatch.setattr(Path, "write_bytes", full)
-    line = refused(command("export", noise, data, "--out", "x", "--format", "imagefolder"))
+    line = failed(command("export", noise, data, "--out", "x", "--format", "imagefolder"))
     assert "No space left on device" in line
     assert tree() == before
 

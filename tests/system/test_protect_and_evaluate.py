@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.data import load, read_noise
 from sem_ray.spec import ExperimentSpec
 from tests.system.conftest import Command
-from tests.system.program import refused, run_program, tiny
+from tests.system.program import flip_a_bit, refused, run_program, tiny
 
 
 @pytest.fixture
@@ -99,6 +100,49 @@ def test_noise_of_other_images_is_refused_before_a_victim_is_trained(
     ran = command("evaluate", "digits", "--noise", "noise", "--limit", "60")
     assert "belongs to other images" in refused(ran)
     assert not (store / "victim").exists()
+
+
+def test_noise_that_is_refused_makes_no_store(noise: Path, command: Command, here: Path) -> None:
+    elsewhere = here / "elsewhere"
+    ran = command("evaluate", "digits", "--noise", noise, "--limit", "60", "--store", elsewhere)
+    assert "belongs to other images" in refused(ran)
+    (noise / "noise.safetensors").write_bytes(b"torn")
+    ran = command("evaluate", "digits", "--noise", noise, "--store", elsewhere)
+    assert "noise.safetensors cannot be read" in refused(ran)
+    assert not elsewhere.exists()
+
+
+def tear(file: Path) -> None:
+    """Cut `file` in half."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(("damage", "digests"), [(flip_a_bit, True), (tear, True), (tear, False)])
+def test_damaged_artifacts_are_said_and_made_again(
+    store: Path,
+    command: Command,
+    caplog: pytest.LogCaptureFixture,
+    damage: Callable[[Path], None],
+    digests: bool,
+) -> None:
+    """Also those without digests, as earlier versions wrote them."""
+
+    def accuracies(out: str) -> object:
+        assert command("protect", "digits", *tiny(), "--out", out).code == 0
+        words = [*tiny(), "--radius", "0", "--json"]
+        rows = command("evaluate", "digits", "--noise", out, *words).json()["accuracies"]
+        return [(row["clean"]["curve"], row["protected"]["curve"]) for row in rows]
+
+    first = accuracies("first")
+    files = [*store.glob("noise/*/noise.safetensors"), *store.glob("victim/*/victim.json")]
+    assert len(files) == 3
+    for file in files:
+        damage(file)
+        if not digests:
+            (file.parent / "SHA256SUMS").unlink()
+    assert accuracies("again") == first
+    assert [line.endswith("made again") for line in caplog.messages] == [True] * 3
+    assert len(list(store.glob("*/*.damaged"))) == 3
 
 
 def test_without_noise_the_baseline_alone_is_trained(command: Command) -> None:

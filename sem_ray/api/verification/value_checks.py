@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sem_ray.api.pairing import Paired
 from sem_ray.api.verification.check import Check, Status, counted
-from sem_ray.data import ImageSet, add_noise
+from sem_ray.data import ImageSet, Noise, add_noise
 from sem_ray.data.noise.matching import with_noise
 from sem_ray.data.selection import balanced_rows
 from sem_ray.metrics import Changes, changes, grey, jpeg, left_by, separability
@@ -25,12 +25,30 @@ def value_checks(pair: Paired) -> tuple[Check, ...]:
     images, values = _both(pair)
     found = changes(images.images, values)
     return (
+        *_as_written(pair.noise),
         _radius(pair),
         _effective(pair, found),
         _saturated(found),
         _unchanged(images, found),
         _flat(images, found),
         _empty_classes(images),
+    )
+
+
+def _as_written(noise: Noise) -> tuple[Check, ...]:
+    """Whether the values are those that were written; earlier versions wrote no digest."""
+    wanted = noise.manifest.values_sha256
+    if wanted is None:
+        return ()
+    same = noise.digest == wanted
+    return (
+        Check(
+            "digest",
+            "ok" if same else "fail",
+            float(same),
+            f"SHA-256 {noise.digest[:12]}…",
+            "the values are those that were written" if same else f"it was {wanted[:12]}…",
+        ),
     )
 
 

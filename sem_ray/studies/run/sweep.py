@@ -149,7 +149,10 @@ class _Sweep:
         )
         try:
             tuner.fit()
-        except (TuneError, RayError) as error:
+        except (TuneError, RayError, OSError, ValueError) as error:
+            # A disk that takes no more fails the journal first, and then Tune's own scratch.
+            if self._searcher.failure is not None:
+                raise self._searcher.failure from error
             raise WorkFailed(f"Ray Tune stopped: {one_line(error)[:200]}") from error
 
     @contextmanager
