@@ -264,7 +264,8 @@ def watched(images, *others):
     return decode_batch(slowly(), *others)
 
 decode_batch, encoded_split.decode_batch = encoded_split.decode_batch, watched
-load(DataSpec(source=sys.argv[1]), shelf=PixelCache(Path(sys.argv[2]) / "pixels", stream=True))
+cache = PixelCache(Path(sys.argv[2]) / "pixels", stream=True)
+load(DataSpec(source=sys.argv[1]), pixel_cache=cache)
 """
 
 
