@@ -260,8 +260,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from sem_ray.data import load
-from sem_ray.data.sources import encoded_split
 from sem_ray.data.pixels.cache import PixelCache
+from sem_ray.data.sources import encoded_split
 from sem_ray.spec import DataSpec
 
 def watched(images, *others):
