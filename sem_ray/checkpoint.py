@@ -1,4 +1,4 @@
-"""Where a long run stands, in a file and the one before it, so that a killed run goes on.
+"""Checkpoints of a long run, in a file and the one before it, so that a killed run goes on.
 
 Random numbers are seeded by step, so tensors and a step say everything. A file appears whole: it
 is written aside, synced and renamed, while the run goes on; a digest tells whether what is read is
@@ -52,7 +52,7 @@ class Checkpoint:
     until: float | None = None
     every: float = EVERY
     on_trouble: Callable[[str], None] = log.warning
-    """Hears one line where a file is damaged or cannot be written."""
+    """Called with one line if a file is damaged or cannot be written."""
     _last: float = field(default_factory=time.monotonic)
     _writer: ThreadPoolExecutor | None = None
     _writing: Future[None] | None = None
@@ -67,10 +67,10 @@ class Checkpoint:
         return self.file.with_name(self.file.name + DAMAGED)
 
     def load(self) -> tuple[Tensors, Facts] | None:
-        """What was saved last, or before it where that is damaged, on the CPU; None where nothing
-        was.
+        """The last checkpoint, or the one before it if that is damaged, on the CPU; None if nothing
+        was saved.
 
-        Raises `WorkFailed` where no file is whole, which is to say damaged afterwards.
+        Raises `WorkFailed` if both are damaged.
         """
         self.settle()
         found = [file for file in (self.file, self.before) if file.is_file()]
@@ -105,7 +105,7 @@ class Checkpoint:
         self._writing = self._writer.submit(self._save_patiently, tensors, facts)
 
     def save(self, tensors: Tensors, facts: Facts) -> None:
-        """Replace the file, the last one becoming the one before it. Raises `OSError` where it
+        """Replace the file, the last one becoming the one before it. Raises `OSError` if it
         cannot be written."""
         self.settle()
         self._save(tensors, facts)

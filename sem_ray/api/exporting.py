@@ -73,7 +73,8 @@ def _require_empty(target: Path) -> None:
     with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise BadInput(f"{target} exists and is not an empty folder; name another with --out")
-    require_writable(target.parent, REMEDY)
+    for place in (target, target.parent):
+        require_writable(place, REMEDY)
 
 
 def _remarks(pair: Paired) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ DIGESTS = "SHA256SUMS"
 
 def write_digests(folder: Path) -> None:
     """Write the digests of all files in `folder` beside them. Raises `OSError`."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    lines = [f"{_digest(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
+    lines = [f"{_digest(folder / name)}  {name}\n" for name in _names(folder)]
     (folder / DIGESTS).write_text("".join(lines), encoding="utf-8")
 
 
@@ -28,10 +27,14 @@ def check_digests(folder: Path) -> bool:
     try:
         if not (folder / DIGESTS).exists():
             return False
+        unlisted = set(_names(folder))
         for line in (folder / DIGESTS).read_text(encoding="utf-8").splitlines():
             wanted, _, name = line.partition("  ")
             if _digest(folder / name) != wanted:
                 raise Damaged(f"{folder / name} is damaged: its SHA-256 is another than written")
+            unlisted.discard(name)
+        if unlisted:
+            raise Damaged(f"{folder / DIGESTS} is damaged: it does not name {min(unlisted)}")
     except PermissionError as error:
         place = error.filename or folder
         raise BadInput(
@@ -40,6 +43,12 @@ def check_digests(folder: Path) -> bool:
     except (OSError, UnicodeDecodeError) as error:
         raise Damaged(f"{folder} is damaged: {reason_of(error)}") from error
     return True
+
+
+def _names(folder: Path) -> list[str]:
+    """The paths of the files in `folder`, but for the digests' own."""
+    files = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+    return sorted(name for name in files if name != DIGESTS)
 
 
 def _digest(file: Path) -> str:

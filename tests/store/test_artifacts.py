@@ -137,6 +137,7 @@ def test_an_artifact_can_be_read_by_others_who_share_the_store(store: Store) -> 
     [
         (lambda text: text.write_text("whale"), "text is damaged: its SHA-256 is another"),
         (lambda text: text.write_text("who"), "text is damaged: its SHA-256 is another"),
+        (lambda text: (text.parent / DIGESTS).write_text(""), "it does not name text"),
         (lambda text: text.unlink(), "abc is damaged: No such file or directory"),
         (
             lambda text: (text.parent / DIGESTS).write_bytes(b"\xff"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -113,6 +114,21 @@ def test_a_read_only_place_for_the_result_is_refused_before_the_work(
         assert line.startswith(f"error: cannot write to {out}: Read-only file system")
         assert "--out" in line
     assert artifacts(store) == []
+
+
+def test_a_place_whose_name_is_not_utf_8_is_refused(
+    here: Path, store: Path, command: Command
+) -> None:
+    bad = os.fsdecode(b"not\xff")
+    for words, shown in (
+        (protecting(bad, "out"), r"not\xff"),
+        (["sweep", study(here), "--store", bad], r"not\xff"),
+        (protecting(store, f"{bad}/out"), r"not\xff/out"),
+        (["export", "noise", "digits", "--out", bad], r"not\xff"),
+    ):
+        line = refused(command(*words))
+        assert line.startswith(f"error: cannot write to {here}/{shown}: its name is not UTF-8; ")
+    assert [path.name for path in here.iterdir()] == ["study.yaml"]
 
 
 def test_a_store_too_small_for_the_noise_is_refused_before_the_work(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -124,5 +125,5 @@ def _orientation(image: Image) -> int | None:
 
 
 def _reason(error: Exception) -> str:
-    text = " ".join((getattr(error, "strerror", None) or str(error)).split())
-    return "unknown format" if "cannot identify" in text else text or type(error).__name__
+    text = reason_of(error)
+    return "unknown format" if "cannot identify" in text else text

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 DIGEST = 16
 """Bytes of a digest."""
@@ -108,5 +109,4 @@ def _unreadable(file: Path, error: Exception) -> BadInput:
             f"{file}, which holds decoded images, is gone; run the command again, and where "
             "several machines share the work keep the store on a disk that all of them see"
         )
-    reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-    return BadInput(f"{file} cannot be read as decoded images ({reason}); remove it")
+    return BadInput(f"{file} cannot be read as decoded images ({reason_of(error)}); remove it")

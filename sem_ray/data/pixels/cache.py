@@ -1,5 +1,4 @@
-"""Where decoded images are kept that are too many for memory, once for every command that reads
-them."""
+"""A folder of decoded images that are too many for memory, decoded once for all commands."""
 
 from __future__ import annotations
 
@@ -41,8 +40,8 @@ Decode = Callable[[Allocate], NDArray[np.uint8]]
 
 @dataclass(frozen=True)
 class PixelCache:
-    """A folder of pixel files. `stream` says whether images go there; None is where they would
-    take more than half of this machine's memory."""
+    """A folder of pixel files. `stream` says whether images go there; None means that they do if
+    they would take more than half of this machine's memory."""
 
     folder: Path
     stream: bool | None = None
@@ -146,7 +145,7 @@ def _hashed(signature: str) -> str:
 
 
 def _memory() -> int:
-    """Bytes this process may use: the machine's, or fewer where its control group says so."""
+    """Bytes this process may use: the machine's, or fewer if its control group says so."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     try:
         allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()

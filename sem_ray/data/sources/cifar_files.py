@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 PIXEL_BYTES = 3 * 32 * 32
 MOST_RECORDS = 200_000
@@ -113,7 +114,7 @@ def _read(file: Path, layout: Layout) -> bytes:
         _require_whole(file, file.name, file.stat().st_size, layout)
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}; fetch it again") from error
+        raise BadInput(f"cannot read {file}: {reason_of(error)}; fetch it again") from error
 
 
 def _from_archive(path: Path) -> tuple[Layout, Contents]:
@@ -162,7 +163,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        reason = reason_of(error)
         raise BadInput(f"{path} cannot be read as an archive ({reason}); fetch it again") from error
 
 

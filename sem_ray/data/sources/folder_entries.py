@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path, PurePath
 
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 EXTENSIONS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif"),
@@ -50,7 +51,7 @@ def entries(folder: Path) -> list[Entry]:
         with os.scandir(folder) as listed:
             found = [_entry(folder, each) for each in listed if not _is_clutter(each.name)]
     except OSError as error:
-        raise BadInput(f"cannot read the folder {folder}: {error.strerror}") from error
+        raise BadInput(f"cannot read the folder {folder}: {reason_of(error)}") from error
     found.sort(key=lambda entry: entry.name)
     for one, other in pairwise(found):
         if one.name == other.name:

@@ -79,7 +79,7 @@ def studies(store: Store) -> list[str]:
 
 
 def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyRecord:
-    """The study of this name, made where it is missing. Raises `BadInput` where the one that
+    """The study of this name, made if it is missing. Raises `BadInput` if the one that
     exists searches something else."""
     folder = study_folder(store, spec.name)
     spec = spec.resolved()

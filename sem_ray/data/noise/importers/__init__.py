@@ -16,6 +16,7 @@ from sem_ray.data.noise.importers.numpy_files import read_npy, read_npz
 from sem_ray.data.noise.importers.pickles import read_pickle
 from sem_ray.data.noise.importers.tensor_files import read_safetensors, read_torch
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 __all__ = ["Converted", "Layout", "converted", "read_array", "require_known"]
 
@@ -56,7 +57,7 @@ def require_known(file: Path) -> int:
     try:
         size = file.stat().st_size
     except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}") from error
+        raise BadInput(f"cannot read {file}: {reason_of(error)}") from error
     if not file.is_file():
         raise BadInput(f"{file} is not a file")
     return size

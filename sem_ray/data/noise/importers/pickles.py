@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
 
 LONGEST = 200
 """Instructions of the program; NumPy 1 and 2 write at most 80 under any protocol."""
@@ -53,7 +54,7 @@ def read_pickle(file: Path, limit: int) -> NDArray[Any]:
         with file.open("rb") as stream:
             content = stream.read(limit)
     except OSError as error:
-        raise BadInput(f"cannot read {file}: {error.strerror}") from error
+        raise BadInput(f"cannot read {file}: {reason_of(error)}") from error
     try:
         _require_plain(content)
         made = _Reader(io.BytesIO(content)).load()
