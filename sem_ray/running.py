@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.interrupts import StopRequest, deferred
 from sem_ray.progress import Progress, ProgressSink, Worker
 from sem_ray.training import finite_loss
 
@@ -111,31 +112,43 @@ class Finished:
 def conduct(
     plan: Plan, crew: Crew, *, sink: ProgressSink, checkpoint: Checkpoint | None = None
 ) -> Finished:
-    """Run to the end, from `checkpoint` on where it has something.
+    """Run to the end, from `checkpoint` on if it has something.
 
-    Raises `WorkFailed` where the loss stops being a number, `OutOfTime` where the checkpoint's time
-    is over.
+    Ctrl-C and SIGTERM are obeyed between two steps, once a checkpoint is written; a second one is
+    obeyed at once. Raises `Interrupted` then, `WorkFailed` if the loss stops being a number, and
+    `OutOfTime` if the checkpoint's time is over.
     """
-    run = _Conducted(plan, crew, sink, checkpoint)
-    run.go_on()
-    while True:
-        try:
-            while crew.done < plan.total:
-                run.advance()
-            return Finished(crew.state(), run.seconds, run.loss)
-        except Regather:
-            run.go_on()
+    with deferred() as stop:
+        run = _Conducted(plan, crew, sink, checkpoint, stop)
+        run.go_on()
+        while True:
+            try:
+                while crew.done < plan.total:
+                    run.advance()
+                    run.obey()
+                finished = Finished(crew.state(), run.seconds, run.loss)
+                run.obey()
+            except Regather:
+                run.go_on()
+            else:
+                return finished
 
 
 class _Conducted:
     """One sitting of a run."""
 
     def __init__(
-        self, plan: Plan, crew: Crew, sink: ProgressSink, checkpoint: Checkpoint | None
+        self,
+        plan: Plan,
+        crew: Crew,
+        sink: ProgressSink,
+        checkpoint: Checkpoint | None,
+        stop: StopRequest,
     ) -> None:
         self.plan, self.crew, self.sink, self.checkpoint = plan, crew, sink, checkpoint
         self.start = time.perf_counter()
         self.loss = float("nan")
+        self._stop = stop
         self._earlier: float | None = None
         self._kept: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._pace = 0.0
@@ -165,6 +178,17 @@ class _Conducted:
         self._save()
         if self.crew.waiting:
             self.crew.load(self.crew.state())
+
+    def obey(self) -> None:
+        """Save and stop if someone asked to. Raises `Interrupted`."""
+        if not self._stop:
+            return
+        saved = ""
+        if self.checkpoint is not None:
+            self.checkpoint.save(*self._packed())
+            at = self.plan.progress(self.crew.done)
+            saved = f"{at.stage} is saved at {at.done} of {at.total} {at.unit}"
+        self._stop.obey(saved)
 
     def _steps(self) -> int:
         return max(int(REPORT_EVERY / self._pace), 1) if self._pace else 1

@@ -16,6 +16,7 @@ from ray.util.placement_group import (
     remove_placement_group,
 )
 
+from sem_ray.cluster.ray_watch import ray_is_lost
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.spec.resources import ActorSpec, TrialResources
 
@@ -135,6 +136,8 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 def _give_back(group: PlacementGroup) -> None:
     """Whoever starts next finds the room free."""
+    if ray_is_lost():
+        return
     remove_placement_group(group)
     end = time.monotonic() + 10
     while time.monotonic() < end:

@@ -15,6 +15,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from sem_ray.cluster.member import NoiseShard, Place
 from sem_ray.cluster.placement import Places
+from sem_ray.cluster.ray_watch import ray_is_lost
 from sem_ray.errors import WorkFailed
 
 GRACE = 20.0
@@ -190,5 +191,7 @@ def _outcome(reference: Any) -> Any:
 
 
 def _end(actor: Any) -> None:
+    if ray_is_lost():
+        return
     with suppress(RayError):
         ray.kill(actor)
