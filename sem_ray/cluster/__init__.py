@@ -6,6 +6,6 @@ set_variables()  # before the imports below, which import Ray
 
 from sem_ray.cluster.backend import OnActors  # noqa: E402
 from sem_ray.cluster.placement import Places, reserved, within_trial  # noqa: E402
-from sem_ray.cluster.session import ray_session  # noqa: E402
+from sem_ray.cluster.ray_session import ray_session  # noqa: E402
 
 __all__ = ["OnActors", "Places", "ray_session", "reserved", "within_trial"]
