@@ -54,4 +54,4 @@ def _interrupted(stop: KeyboardInterrupt) -> int:
     return 128 + told.signum
 
 
-_SIGNALS = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_SIGNALS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}

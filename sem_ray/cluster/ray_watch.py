@@ -164,9 +164,8 @@ def _services(*, ours: bool) -> list[Service]:
     host, _, port = context.gcs_address.rpartition(":")
     found = [Service("GCS", host, int(port), SURE_AFTER if ours else GCS_RESTARTS_WITHIN)]
     own = context.get_node_id()
-    for node in ray.nodes():
-        if node["NodeID"] == own:
-            found.append(Service("raylet", node["NodeManagerAddress"], node["NodeManagerPort"]))
+    here = [node for node in ray.nodes() if node["NodeID"] == own]
+    found += [Service("raylet", one["NodeManagerAddress"], one["NodeManagerPort"]) for one in here]
     return found if ours else [service for service in found if service.listens()]
 
 
