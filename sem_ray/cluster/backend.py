@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.cluster.group.actor_pool import ActorPool
 from sem_ray.cluster.group.payload import RunPayload
@@ -30,6 +32,7 @@ class OnActors:
     def __init__(self, places: ReservedBundles, *, stream: bool | None = None) -> None:
         self._pool, self.stream = ActorPool(places), stream
         self._count = places.actors.count
+        self.device = torch.device("cuda" if places.actors.gpus else "cpu")
         self._gpus = places.actors.gpus >= 1
 
     def generate(

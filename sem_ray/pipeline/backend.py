@@ -19,6 +19,11 @@ class Backend(Protocol):
     """Computes what the stages keep. Raises what `generate` and `train_victim` raise."""
 
     @property
+    def device(self) -> torch.device:
+        """The device that computes, or for actors one of the kind that they have."""
+        ...
+
+    @property
     def stream(self) -> bool | None:
         """Whether images are to stream to it; None is where they do not fit."""
         ...
