@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sem_ray.api.backends import Actors, backend, kind_of_device
 from sem_ray.api.cost_notices import generation_costs
-from sem_ray.api.noise_folder import REMEDY, holds, nearest, place_key, publish, require_free
+from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
 from sem_ray.api.settings import (
     OnNotice,
     Settings,
@@ -16,9 +16,9 @@ from sem_ray.api.settings import (
     resolve,
     stem_notices,
 )
-from sem_ray.data import ImageSet, load, read_noise
+from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import settled
-from sem_ray.errors import require_space
+from sem_ray.files import require_space
 from sem_ray.pipeline import find_noise, noise_for, space_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
@@ -79,7 +79,7 @@ def protect(
     images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
-        require_space(nearest(target), space_for(images), "the noise", REMEDY)
+        require_space(target, space_for(images), "the noise", REMEDY)
     said = (
         *_remarks(spec, images),
         *generation_costs(asked, len(images), computing_on, actors),
@@ -98,7 +98,7 @@ def protect(
 def _protected(
     spec: ExperimentSpec, images: ImageSet, target: Path, said: tuple[str, ...], *, reused: bool
 ) -> Protected:
-    manifest = read_noise(target).manifest
+    manifest = read_manifest(target)
     return Protected(
         folder=target,
         identity=manifest.identity,
