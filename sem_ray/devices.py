@@ -76,7 +76,7 @@ def one_thread(device: torch.device) -> Iterator[None]:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` is the first GPU, or the CPU where there is none.
+    """`auto` is the first GPU, or the CPU if there is none.
 
     Raises `BadInput` for a device this machine does not have.
     """

@@ -59,7 +59,7 @@ class StopRequest:
 def deferred() -> Iterator[StopRequest]:
     """Within the block the first SIGINT or SIGTERM is noted, for the block to obey when it suits; a
     second one is obeyed at once. A signal that has no handler in Python keeps its effect, as do all
-    in a thread that is not the main one, where Python cannot set handlers."""
+    in a thread that is not the main one, for which Python sets no handlers."""
     handlers: dict[int, _Handler] = {}
     if threading.current_thread() is threading.main_thread():
         found = {number: signal.getsignal(number) for number in STOPS}

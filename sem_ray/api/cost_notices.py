@@ -6,8 +6,10 @@ import torch
 
 from sem_ray.api.backends import Actors
 from sem_ray.devices import bfloat16_pays, folds, settled
+from sem_ray.distributed.shards import Split
 from sem_ray.methods import method_of, split_of
 from sem_ray.spec import ExperimentSpec
+from sem_ray.victims import split_of as victim_split
 
 SMALL_PART = 8
 """Images of a shard in a batch below which a CPU's passes over parts take notably longer than one
@@ -24,17 +26,18 @@ def generation_costs(
 ) -> tuple[str, ...]:
     """What to say before hours are spent on the noise of `rows` images."""
     found = precision_notices(asked, device)
-    stages = method_of(asked).stages(asked, split_of(asked, rows))
+    split = split_of(asked, rows)
+    stages = method_of(asked).stages(asked, split)
     if not any(stage.unit in TRAINING_UNITS for stage in stages):
         return found
-    return (*found, *_shards(asked, asked.surrogate.batch, "surrogate", device, actors))
+    return (*found, *_shards(asked, split, "surrogate", device, actors))
 
 
 def victim_costs(
-    asked: ExperimentSpec, device: torch.device, actors: Actors | None
+    asked: ExperimentSpec, rows: int, device: torch.device, actors: Actors | None
 ) -> tuple[str, ...]:
-    """The same for victims."""
-    shards = _shards(asked, asked.victim.batch, "victim", device, actors)
+    """The same for victims of `rows` images."""
+    shards = _shards(asked, victim_split(asked, rows), "victim", device, actors)
     return (*precision_notices(asked, device), *shards)
 
 
@@ -55,15 +58,16 @@ def _kind(device: torch.device) -> str:
 
 
 def _shards(
-    asked: ExperimentSpec, batch: int, role: str, device: torch.device, actors: Actors | None
+    asked: ExperimentSpec, split: Split, role: str, device: torch.device, actors: Actors | None
 ) -> tuple[str, ...]:
-    if folds(device, settled(asked, device).precision) or batch // asked.shards >= SMALL_PART:
+    part = split.batch // split.count
+    if folds(device, settled(asked, device).precision) or part >= SMALL_PART:
         return ()
-    better = max(batch // GOOD_PART, actors.count if actors else 1)
-    if better >= asked.shards:
+    better = max(split.batch // GOOD_PART, actors.count if actors else 1)
+    if better >= split.count:
         return ()
     return (
-        f"{role}.batch {batch} in shards {asked.shards} is computed in parts of "
-        f"{max(batch // asked.shards, 1)} images, which takes a CPU up to a third longer; "
+        f"a batch of {split.batch} images for the {role} in {split.count} shards is computed in "
+        f"parts of {part}, which takes a CPU up to a third longer; "
         f"shards={better} takes less (and gives other noise, from other draws)",
     )

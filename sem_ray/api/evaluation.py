@@ -93,7 +93,7 @@ def evaluate(
         require_made_for(images.train, given)
     said = (
         *_remarks(spec, images, protected=given is not None),
-        *victim_costs(asked, computing_on, actors),
+        *victim_costs(asked, len(images.train), computing_on, actors),
     )
     for remark in said:
         on_notice(remark)

@@ -26,7 +26,7 @@ from sem_ray.victims import split_of as victim_split
 
 class OnActors:
     """The stages' backend on the actors of `places`, who stay from one run to the next. Give them
-    back with `close`. `stream` says whether images stream to their devices; None is where they do
+    back with `close`. `stream` says whether images stream to their devices; None: if they do
     not fit."""
 
     def __init__(self, places: ReservedBundles, *, stream: bool | None = None) -> None:
@@ -43,7 +43,7 @@ class OnActors:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Generated:
-        """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` where there are
+        """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` if there are
         more actors than shards."""
         split = generation_split(spec, len(images))
         schedule = GenerationSchedule.of(spec, split)

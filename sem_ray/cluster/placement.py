@@ -1,4 +1,4 @@
-"""Where actors go: bundles of resources reserved as a whole, so that no two runs wait for each
+"""Places for actors: bundles of resources reserved as a whole, so that no two runs wait for each
 other's halves; and whether there is room for them at all."""
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ Bundle = dict[str, float]
 """Ray's names of resources → how much."""
 Nodes = Sequence[Mapping[str, float]]
 """What each live machine has."""
+SMALLEST = 1e-4
+"""Least amount of a resource: Ray counts in ten-thousandths."""
 PATIENCE = 300.0
 """Seconds to wait for resources that exist and are in use."""
 
@@ -41,7 +43,7 @@ class ReservedBundles:
 def reserved(actors: ActorSpec) -> Iterator[ReservedBundles]:
     """A placement group of its own for `actors`, given back at the end.
 
-    Raises `BadInput` where they can never fit, `WorkFailed` where what they want stays in use.
+    Raises `BadInput` if they can never fit, `WorkFailed` if what they want stays in use.
     """
     refuse_what_never_fits([bundle(actors)] * actors.count, live_nodes(), "a run")
     group = placement_group([bundle(actors)] * actors.count, strategy=actors.strategy)
@@ -65,7 +67,10 @@ def within_trial(actors: ActorSpec) -> ReservedBundles:
 
 
 def bundle(wanted: ActorSpec | TrialResources) -> Bundle:
-    """What one process occupies."""
+    """What one process occupies. Raises `BadInput` if that is less than Ray can count."""
+    for name, given in (("cpus", wanted.cpus), ("gpus", wanted.gpus or SMALLEST)):
+        if given < SMALLEST:
+            raise BadInput(f"{name} {given:g}: Ray counts from {SMALLEST:g} on; ask for more")
     amount: Bundle = {"CPU": wanted.cpus}
     return {**amount, "GPU": wanted.gpus} if wanted.gpus else amount
 
@@ -90,7 +95,7 @@ def room(bundles: Sequence[Bundle], nodes: Nodes) -> int:
 
 
 def refuse_what_never_fits(bundles: Sequence[Bundle], nodes: Nodes, who: str) -> int:
-    """How many times `bundles` fit. Raises `BadInput` with the numbers where they do not."""
+    """How many times `bundles` fit. Raises `BadInput` with the numbers if they do not."""
     times = room(bundles, nodes)
     if times == 0:
         there = " and ".join(amounts(node) for node in nodes) or "nothing"

@@ -119,7 +119,7 @@ def _start(address: str | None, memory: int) -> None:
 
 def _quieten() -> None:
     """What Ray says of dead workers is ours to say, in a line; its daemons' words would go to
-    stdout, where results go."""
+    stdout, which is for results."""
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     ray_worker.print_to_stdstream = _noted
@@ -131,7 +131,7 @@ def _noted(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG001  
 
 
 def _refuse_silence(address: str) -> None:
-    """Raise `BadInput` where nobody listens; Ray would try for five minutes."""
+    """Raise `BadInput` if nobody listens; Ray would try for five minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
         return  # "auto", or a name that Ray knows

@@ -1,4 +1,4 @@
-"""Members of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
+"""Workers of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
 everywhere else.
 
 No global process group: a meeting is an object, so a run can meet again after it lost a member,
@@ -14,20 +14,24 @@ from datetime import timedelta
 from typing import Any
 
 import torch
+import torch.distributed
 from torch import Tensor
-from torch._C import _distributed_c10d as c10d
 
 from sem_ray.distributed.communicator import Work, WorkerLost
 
+_dist: Any = torch.distributed
+"""Its stores and groups are public, and left out of its type hints."""
 PATIENCE = timedelta(seconds=120)
 """For a member that is alive and says nothing. One that died is noticed at once."""
 
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """Where and as what a member meets the others. `address` is the host's of rank 0, whose store
-    listens at `port`; `own_address` is what this member listens on; `number` tells the meetings of
-    one run apart."""
+    """The address at which a worker meets the others, and its place among them.
+
+    `address` is that of rank 0, whose store listens at `port`; `own_address` is what this worker
+    listens on; `number` tells the meetings of one run apart.
+    """
 
     address: str
     port: int
@@ -52,7 +56,7 @@ class GroupCommunicator:
     group a device."""
 
     def __init__(self, rendezvous: Rendezvous, listener: socket.socket | None = None) -> None:
-        """Returns once every member is here. Raises `WorkerLost` where one does not come."""
+        """Returns once every member is here. Raises `WorkerLost` if one does not come."""
         self.rank, self.count = rendezvous.rank, rendezvous.count
         with _losses():
             self._store = _store(rendezvous, listener)
@@ -86,8 +90,8 @@ class GroupCommunicator:
         del self._store
 
 
-def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> c10d.Store:
-    return c10d.TCPStore(
+def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> Any:
+    return _dist.TCPStore(
         rendezvous.address,
         rendezvous.port,
         rendezvous.count,
@@ -98,14 +102,12 @@ def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> c10d.Store
     )
 
 
-def _group(store: c10d.Store, rendezvous: Rendezvous, name: str) -> Any:
-    apart = c10d.PrefixStore(f"{rendezvous.number}/{name}", store)
+def _group(store: Any, rendezvous: Rendezvous, name: str) -> Any:
+    apart = _dist.PrefixStore(f"{rendezvous.number}/{name}", store)
     if rendezvous.gpus:
-        nccl: Any = c10d.ProcessGroupNCCL
-        options = nccl.Options()
-        options._timeout = PATIENCE
-        return nccl(apart, rendezvous.rank, rendezvous.count, options)
-    gloo: Any = c10d.ProcessGroupGloo
+        return _dist.ProcessGroupNCCL(apart, rendezvous.rank, rendezvous.count, PATIENCE)
+    # The public options of gloo name no address to listen on.
+    gloo = _dist.ProcessGroupGloo
     options = gloo._Options()
     options._timeout = PATIENCE
     options._devices = [gloo.create_device(hostname=rendezvous.own_address)]

@@ -25,7 +25,7 @@ class Backend(Protocol):
 
     @property
     def stream(self) -> bool | None:
-        """Whether images are to stream to it; None is where they do not fit."""
+        """Whether images are to stream to it; None: if they do not fit."""
         ...
 
     def generate(
@@ -55,7 +55,7 @@ class OnDevice:
 
     device: torch.device
     stream: bool | None = None
-    """Whether images stream to it; None is where they do not fit."""
+    """Whether images stream to it; None: if they do not fit."""
 
     def generate(
         self,

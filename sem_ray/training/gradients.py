@@ -31,7 +31,7 @@ class _Bucket:
 
 @dataclass
 class Gradients:
-    """`leaves[part]` are a part's views of the parameters, and where its gradients arrive.
+    """`leaves[part]` are a part's views of the parameters, in whose `grad` its gradients arrive.
 
     exact: sums are those of any order (`peers/exact.py`), in float64 on their way.
     """
@@ -81,8 +81,8 @@ class Gradients:
             yield names
 
     def _listen(self) -> None:
-        # A leaf holds its hooks where Python sees no cycle; holding `self` there would keep every
-        # network that ever trained.
+        # A leaf holds its hooks out of sight of Python's search for cycles; holding `self` there
+        # would keep every network that ever trained.
         me = weakref.ref(self)
 
         def arrived(bucket: _Bucket) -> None:
@@ -126,7 +126,7 @@ class Gradients:
         return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
 
     def _settle(self, bucket: _Bucket) -> None:
-        """Put the sums where the optimiser looks for them, in the parameters' own layout."""
+        """Put the sums into the parameters' `grad`, in the parameters' own layout."""
         for name, total in self._totals(bucket):
             parameter = self._parameters[name]
             gradient = torch.empty_like(parameter, requires_grad=False)

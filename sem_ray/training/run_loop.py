@@ -1,7 +1,7 @@
 """A long run from its first step to its last, whoever computes it: paced, watched, checkpointed.
 
-A run is a plan (what there is to do), and a crew (who does it): one device, or the members of a
-group. Its place is a number of steps; everything else follows from the spec.
+A run is a schedule (what there is to do) and an executor (who does it): one device, or the workers
+of a group. How far it is, is a number of steps; everything else follows from the spec.
 """
 
 from __future__ import annotations
@@ -80,24 +80,24 @@ class Executor(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether others would join, which takes telling the crew where it stands."""
+        """Whether workers would join, which takes a `load` of the present state."""
         ...
 
     def advance(self, until: int) -> Report:
-        """Do steps up to `until`, or fewer. Raises `MembershipChanged` where members were lost."""
+        """Do steps up to `until`, or fewer. Raises `MembershipChanged` if workers were lost."""
         ...
 
     def state(self) -> State:
-        """Where it stands, in memory that no later step changes."""
+        """All that later steps depend on, in memory that none of them changes."""
         ...
 
     def load(self, state: State | None) -> None:
-        """Stand where `state` says, or at the beginning."""
+        """Go to the step of `state`, or to the beginning if it is None."""
         ...
 
 
 class MembershipChanged(Exception):
-    """The crew is another now, and must be told where to go on."""
+    """The executor has other workers now, and needs a `load` before it goes on."""
 
 
 @dataclass(frozen=True)

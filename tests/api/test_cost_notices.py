@@ -39,7 +39,9 @@ def shards(count: int, batch: int, **changes: object) -> tuple[str, ...]:
 
 def test_a_batch_in_small_parts_is_said_with_a_better_number() -> None:
     (said,) = shards(8, 16)
-    assert said.startswith("surrogate.batch 16 in shards 8 is computed in parts of 2 images")
+    assert said.startswith(
+        "a batch of 16 images for the surrogate in 8 shards is computed in parts of 2"
+    )
     assert "shards=1 takes less" in said
     assert "shards=2 takes less" in shards(8, 33)[0]
 
@@ -48,9 +50,17 @@ def test_parts_of_a_good_size_cost_nothing_and_nothing_is_said() -> None:
     assert shards(8, 128) == shards(1, 2) == shards(4, 64) == ()
 
 
+def test_a_set_smaller_than_the_batch_is_the_batch() -> None:
+    wanted = tiny_spec(shards=40, surrogate={"batch": 128})
+    assert (
+        "a batch of 12 images for the surrogate in 12 shards"
+        in generation_costs(wanted, 12, CPU, None)[0]
+    )
+
+
 def test_victims_have_batches_of_their_own() -> None:
     wanted = tiny_spec(shards=8, victim={"batch": 16})
-    assert victim_costs(wanted, CPU, None)[0].startswith("victim.batch 16 in shards 8")
+    assert "16 images for the victim in 8 shards" in victim_costs(wanted, 1000, CPU, None)[0]
 
 
 def test_actors_need_a_shard_each() -> None:

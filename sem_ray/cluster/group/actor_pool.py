@@ -1,5 +1,5 @@
-"""The actors of a group: hired into their bundles, replaced where they died, waited for with
-measure."""
+"""The actors of a group: started in their bundles, replaced if they die, and waited for, but not
+for ever."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ without it."""
 MOST_FAILED_STARTS = 8
 """Actors that may die as they start, one after the other, while nobody else is there."""
 SLOWEST = 60.0
-"""Most seconds between tries to start an actor where starting fails."""
+"""Most seconds between tries to start an actor that fails as it starts."""
 PATIENCE = 300.0
-"""Seconds to wait for all actors at first, and for any where all were lost."""
+"""Seconds to wait for all actors at first, and for the first one after all were lost."""
 
 
 _REMOTE = ray.remote(NoiseShard)
@@ -34,7 +34,7 @@ _REMOTE = ray.remote(NoiseShard)
 
 @dataclass(frozen=True)
 class PoolWorker:
-    """A live actor. Two members are the same only where the actor is."""
+    """A live actor. Two are equal only if the actor is the same."""
 
     slot: int
     actor: Any
@@ -66,7 +66,7 @@ class ActorPool:
 
     def current_workers(self) -> list[PoolWorker]:
         """Those who work from now on: all, at the first time; later whoever is left and whoever
-        comes soon. Raises `WorkFailed` where nobody comes."""
+        comes soon. Raises `WorkFailed` if nobody comes."""
         self._start_missing()
         end = time.monotonic() + PATIENCE
         while not self._enough() and time.monotonic() < end:
@@ -137,7 +137,7 @@ class ActorPool:
                 slot.worker = PoolWorker(self._slots.index(slot), slot.actor, place)
 
     def _note_failed_start(self, error: RayError) -> None:
-        """Some may be killed as they start; where all are, something else is wrong."""
+        """Some may be killed as they start; if all are, something else is wrong."""
         self._failed_starts += 1
         nobody = not any(slot.worker for slot in self._slots)
         if nobody and self._failed_starts > MOST_FAILED_STARTS:

@@ -29,7 +29,7 @@ name."""
 
 @dataclass(frozen=True)
 class RunPayload:
-    """One generation, or where `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
+    """One generation, or if `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
 
     spec: ExperimentSpec
     split: Split

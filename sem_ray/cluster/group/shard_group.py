@@ -1,4 +1,4 @@
-"""The members of one run: they share its shards, advance together, and where one is lost the others
+"""The workers of one run: they share its shards and advance together, and if one is lost the others
 gather again and go on from the last checkpoint."""
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ShardGroup:
         return self._pool.has_joining_workers()
 
     def load(self, state: State | None) -> None:
-        """Gather whoever is there, share the shards, stand where `state` says."""
+        """Gather whoever is there, share the shards, and go to the step of `state`."""
         carried = [ray.put(as_arrays(state))] if state is not None else []
         while True:
             try:
@@ -76,7 +76,7 @@ class ShardGroup:
             return
 
     def advance(self, until: int) -> Report:
-        """Raises `MembershipChanged` where a member was lost."""
+        """Raises `MembershipChanged` if a worker was lost."""
         reports: list[Report] = self._all(
             [worker.actor.advance.remote(until) for worker in self._workers]
         )
@@ -93,7 +93,7 @@ class ShardGroup:
         )
 
     def state(self) -> State:
-        """Raises `MembershipChanged` where a member was lost."""
+        """Raises `MembershipChanged` if a worker was lost."""
         calls = [
             worker.actor.state.remote(shared=rank == 0) for rank, worker in enumerate(self._workers)
         ]

@@ -27,7 +27,7 @@ Leaves = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class _Parts:
-    """One value a part, where an ordinary pass has one."""
+    """One value a part, in place of the one of an ordinary pass."""
 
     values: tuple[Any, ...]
 
