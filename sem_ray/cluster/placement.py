@@ -111,7 +111,7 @@ def amounts(resources: Mapping[str, float]) -> str:
 
 
 def shared_out(shards: int, workers: int) -> list[tuple[int, ...]]:
-    """Each member's shards: runs of as equal a length as can be."""
+    """Each worker's shards: runs of as equal a length as can be."""
     bounds = [shards * worker // workers for worker in range(workers + 1)]
     return [tuple(range(bounds[i], bounds[i + 1])) for i in range(workers)]
 

@@ -7,6 +7,7 @@ was killed is aborted by Ray after a minute.
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -30,6 +31,8 @@ SURE_AFTER = 1.5
 GCS_RESTARTS_WITHIN = 40.0
 """The same for the GCS of a cluster that we did not start: KubeRay may start it again. Less than
 the 60 s after which Ray aborts the driver."""
+NOBODY_THERE = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH)
+"""Errors of a connection that tell that nobody listens."""
 WAKE = signal.SIGUSR2
 """Wakes the main thread out of a call to Ray; Tune uses SIGUSR1."""
 
@@ -60,10 +63,9 @@ class Service:
     def listens(self) -> bool:
         try:
             socket.create_connection((self.host, self.port), timeout=ANSWER_WITHIN).close()
-        except TimeoutError:
-            return True
-        except OSError:
-            return False
+        except OSError as error:
+            # Others, as a time-out or too many open files here, say nothing about the service.
+            return error.errno not in NOBODY_THERE
         return True
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 """Workers of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
 everywhere else.
 
-No global process group: a meeting is an object, so a run can meet again after it lost a member,
-and two meetings can live in one process. What listens does so on the member's own address alone.
+No global process group: a communicator is an object, so workers can meet again after one is lost,
+and two communicators can live in one process. What listens does so on the worker's own
+address alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sem_ray.distributed.communicator import Work, WorkerLost
 _dist: Any = torch.distributed
 """Its stores and groups are public, and left out of its type hints."""
 PATIENCE = timedelta(seconds=120)
-"""For a member that is alive and says nothing. One that died is noticed at once."""
+"""For a worker that is alive and says nothing. One that died is noticed at once."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ def bind(address: str) -> socket.socket:
 
 
 class GroupCommunicator:
-    """A member of a meeting that has gathered. Under gloo, sums of weights' gradients go through a
-    group of their own, so that the small sums of BatchNorm never queue behind them; NCCL wants one
-    group a device."""
+    """The communicator of workers that have met.
+
+    Under gloo, sums of weights' gradients go through a group of their own, so that the small sums
+    of BatchNorm never queue behind them; NCCL wants one group a device.
+    """
 
     def __init__(self, rendezvous: Rendezvous, listener: socket.socket | None = None) -> None:
-        """Returns once every member is here. Raises `WorkerLost` if one does not come."""
+        """Returns once every worker is here. Raises `WorkerLost` if one does not come."""
         self.rank, self.count = rendezvous.rank, rendezvous.count
         with _losses():
             self._store = _store(rendezvous, listener)
@@ -81,7 +84,7 @@ class GroupCommunicator:
         return wait
 
     def leave(self) -> None:
-        """Close what is open; the others see this member as lost."""
+        """Close what is open; the others see this worker as lost."""
         for group in self._groups:
             with suppress(RuntimeError):
                 group.abort()
@@ -115,7 +118,7 @@ def _group(store: Any, rendezvous: Rendezvous, name: str) -> Any:
 
 
 class _losses:  # noqa: N801  a context manager reads as a verb
-    """What `torch.distributed` raises when a member is gone, as `WorkerLost`."""
+    """What `torch.distributed` raises when a worker is gone, as `WorkerLost`."""
 
     def __enter__(self) -> None:
         return None
@@ -123,4 +126,4 @@ class _losses:  # noqa: N801  a context manager reads as a verb
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
-            raise WorkerLost(f"another member of the run is gone ({reason})") from error
+            raise WorkerLost(f"another worker of the run is gone ({reason})") from error

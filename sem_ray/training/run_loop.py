@@ -45,7 +45,7 @@ class Schedule(Protocol):
 class State:
     """All that a later step depends on.
 
-    shared: what every member has alike; shards: what belongs to one logical shard; facts: small
+    shared: what every worker has alike; shards: what belongs to one logical shard; facts: small
     things, as JSON.
     """
 

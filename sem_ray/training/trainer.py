@@ -1,4 +1,4 @@
-"""A network in training: SGD on batches that lie in parts, here and at other members of the run.
+"""A network in training: SGD on batches that lie in parts, here and at other workers of the run.
 
 Sums over a batch (gradients, BatchNorm's statistics) are taken over its parts, each computed by
 itself, so the result does not depend on who holds which part.
@@ -139,7 +139,7 @@ class Trainer:
                 self.optimizer.state[parameter]["momentum_buffer"] = kept
 
     def step(self, step: int, images: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
-        """One SGD step in train mode on this member's parts, images [n, C, H, W] each.
+        """One SGD step in train mode on this worker's parts, images [n, C, H, W] each.
 
         Returns the parts' shares of the batch's mean loss, [parts], still on the device. The one
         pass whose sums run over the batch, and so the one that must not depend on threads. Raises

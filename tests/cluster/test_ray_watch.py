@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -79,9 +80,12 @@ def test_a_service_that_came_back_is_not_gone() -> None:
         assert service.down_since is None
 
 
-def test_a_service_that_is_slow_to_answer_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    def slow(*_: object, **__: object) -> socket.socket:
-        raise TimeoutError
+@pytest.mark.parametrize("error", [TimeoutError(), OSError(errno.EMFILE, "too many open files")])
+def test_what_says_nothing_about_the_service_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def failing(*_: object, **__: object) -> socket.socket:
+        raise error
 
-    monkeypatch.setattr("sem_ray.cluster.ray_watch.socket.create_connection", slow)
+    monkeypatch.setattr("sem_ray.cluster.ray_watch.socket.create_connection", failing)
     assert not Service("raylet", "127.0.0.1", 1, patience=0.0).is_gone()

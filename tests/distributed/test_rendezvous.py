@@ -46,7 +46,7 @@ def test_a_member_that_leaves_is_lost_to_the_others() -> None:
     first, second, third = together(3, act)
     assert second == "left"
     for said in (first, third):
-        assert said.startswith("another member of the run is gone (")
+        assert said.startswith("another worker of the run is gone (")
 
 
 def test_the_loss_of_one_reaches_all_the_others_at_once() -> None:

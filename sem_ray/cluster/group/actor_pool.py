@@ -84,7 +84,7 @@ class ActorPool:
         return any(slot.worker and slot.worker not in self._current for slot in self._slots)
 
     def replace(self, worker: PoolWorker, *, wait: bool) -> None:
-        """It is dead, or will be now; another is hired for its place, for whom the others wait a
+        """It is dead, or will be now; another is started in its place, for whom the others wait a
         moment where `wait`."""
         if self._slots[worker.slot].worker == worker:
             _end(worker.actor)
@@ -155,7 +155,7 @@ class ActorPool:
 
 
 class NoAnswer(Exception):
-    """A member that says nothing."""
+    """No answer from a worker within the time it has."""
 
 
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
@@ -167,7 +167,7 @@ def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
     while waiting and (end is None or time.monotonic() < end):
         left = None if end is None else max(end - time.monotonic(), 0)
         ray.wait(waiting, num_returns=1, timeout=left)
-        # All that are there at once: one by one, a thousand members take a second of the driver.
+        # All that are there at once: one by one, a thousand workers take a second of the driver.
         done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0)
         found.update(zip(done, _outcomes(done), strict=True))
         if end is None and any(isinstance(found[one], Exception) for one in done):

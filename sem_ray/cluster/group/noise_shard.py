@@ -1,5 +1,5 @@
 """`NoiseShard`: the Ray actor that owns shards of images and of their noise, on its share of a
-device, and takes part in the run as one member of its group."""
+device, and takes part in the run as one worker of its group."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WorkerAddress:
 
 
 class NoiseShard:
-    """One member of a group, able to join again whatever failed."""
+    """One worker of a group, able to join again whatever failed."""
 
     def __init__(self, cpus: float, gpus: float) -> None:
         torch.set_num_threads(max(1, int(cpus)))
@@ -104,7 +104,7 @@ class NoiseShard:
         try:
             report = executor.advance(until)
         except BaseException:
-            # Whoever waits for this member notices at once.
+            # Whoever waits for this worker notices at once.
             self.leave()
             raise
         seconds = time.perf_counter() - start
