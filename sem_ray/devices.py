@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sem_ray.errors import BadInput
-from sem_ray.spec import Precision
+from sem_ray.spec import ExperimentSpec, Precision
 from sem_ray.spec.base import PIXEL_STEPS
 
 PASSES: dict[Precision, torch.dtype] = {
@@ -21,6 +21,29 @@ PASSES: dict[Precision, torch.dtype] = {
 
 MASTERS: dict[Precision, torch.dtype] = {**PASSES, "bfloat16": torch.float32}
 """What weights, images and noise are kept in."""
+
+
+BFLOAT16_UNITS = ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16")
+"""Names that `torch.cpu.get_capabilities` gives to a processor's arithmetic for bfloat16."""
+
+
+def bfloat16_pays(device: torch.device) -> bool:
+    """Whether `device` computes in bfloat16 at least as fast as in float32. A processor without
+    arithmetic for it takes many times longer (21 times, measured on one with AVX2 alone)."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # What the processor says of itself: a timed probe would choose now this, now that.
+    found = torch.cpu.get_capabilities()
+    return any(bool(found.get(unit)) for unit in BFLOAT16_UNITS)
+
+
+def settled(spec: ExperimentSpec, device: torch.device) -> ExperimentSpec:
+    """`spec` with `precision: auto` replaced by what it is on `device`, before anything is computed
+    or identified."""
+    if spec.precision != "auto":
+        return spec
+    chosen: Precision = "bfloat16" if bfloat16_pays(device) else "float32"
+    return spec.model_copy(update={"precision": chosen})
 
 
 def pixels(images: Tensor, precision: Precision) -> Tensor:
@@ -53,7 +76,7 @@ def one_thread(device: torch.device) -> Iterator[None]:
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` is the first GPU, or the CPU where there is none.
+    """`auto` is the first GPU, or the CPU if there is none.
 
     Raises `BadInput` for a device this machine does not have.
     """

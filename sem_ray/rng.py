@@ -75,7 +75,7 @@ class RandomStreams:
         self, stage: str, step: int, counts: Sequence[int], shards: Sequence[int] | None = None
     ) -> Stream:
         """The stream of `stage` at `step`; `counts[i]` rows belong to shard `shards[i]`, which
-        are 0, 1, … where they are not given."""
+        are 0, 1, … if they are not given."""
         generators = [
             torch.Generator(self.device).manual_seed(derived_seed(self.seed, stage, step, shard))
             for shard in (range(len(counts)) if shards is None else shards)

@@ -88,4 +88,4 @@ PROGRAM = "from sem_ray.cli.main import main; main(sys.argv[1:])"
 
 def test_a_sweep_without_its_libraries_says_what_to_install() -> None:
     line = refused(run_blocked(STUDIES, PROGRAM, "sweep", "study.yaml"))
-    assert line == "error: this needs optuna, which is missing: pip install 'sem-ray[all]'"
+    assert line == "error: this needs ray, which is missing: pip install 'sem-ray[all]'"

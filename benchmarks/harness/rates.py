@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 
 from benchmarks.harness import timing
 from sem_ray.data.image_set import Rows
-from sem_ray.devices import PASSES
+from sem_ray.devices import PASSES, bfloat16_pays, pick_device
 from sem_ray.spec import ExperimentSpec, Precision
 from sem_ray.spec.reading import merged, preset
 from sem_ray.spec.validation import validated
@@ -27,7 +28,12 @@ def options(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--size", type=int, default=32, help="height and width of the images")
-    parser.add_argument("--precisions", nargs="+", default=["bfloat16", "float32"])
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        choices=list(PASSES),
+        help="bfloat16 and float32, but float32 alone on a device without bfloat16 arithmetic",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--device", default="auto")
@@ -41,6 +47,11 @@ def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
     chosen = parser.parse_args()
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
+    pays = bfloat16_pays(pick_device(chosen.device))
+    if chosen.precisions is None:
+        chosen.precisions = ["bfloat16", "float32"] if pays else ["float32"]
+    if not pays and "bfloat16" in chosen.precisions:
+        print("bfloat16 has no arithmetic here: its figures are no one's", file=sys.stderr)
     return chosen
 
 

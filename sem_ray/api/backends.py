@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
+
 from sem_ray.data import ImageSet
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
@@ -33,6 +35,15 @@ class Actors:
             gpus = 1 if gpus_there >= self.count > 0 else 0
         wanted = {"count": self.count, "cpus": self.cpus, "gpus": gpus, "strategy": self.strategy}
         return validated(ActorSpec, wanted, "actors")
+
+
+def kind_of_device(device: str, actors: Actors | None) -> torch.device:
+    """The device that `device` names, or for actors one of the kind that they get as far as this
+    machine can tell. Raises `BadInput` if it is not there."""
+    named = pick_device(device)
+    if actors is None or actors.gpus is None:
+        return named
+    return torch.device("cuda" if actors.gpus else "cpu")
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.api.backends import Actors, backend
+from sem_ray.api.backends import Actors, backend, kind_of_device
+from sem_ray.api.cost_notices import victim_costs
 from sem_ray.api.pairing import noise_settings
 from sem_ray.api.settings import (
     OnNotice,
@@ -18,7 +19,7 @@ from sem_ray.api.settings import (
 )
 from sem_ray.data import Dataset, load, read_noise
 from sem_ray.data.noise.noise import require_made_for
-from sem_ray.devices import pick_device
+from sem_ray.devices import settled
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Accuracy, evaluate_noise
 from sem_ray.progress import ProgressSink, silent
@@ -83,13 +84,17 @@ def evaluate(
         # The noise that is there, whatever other settings would have made.
         made = noise_settings(manifest, spec.noise)
         spec = spec.model_copy(update={"noise": made})
-    pick_device(device)
+    asked, computing_on = spec, kind_of_device(device, actors)
+    spec = settled(asked, computing_on)
     artifacts = Store.open(store)
     images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
     tested = len(images.require_test())
     if given:
         require_made_for(images.train, given)
-    said = _remarks(spec, images, protected=given is not None)
+    said = (
+        *_remarks(spec, images, protected=given is not None),
+        *victim_costs(asked, len(images.train), computing_on, actors),
+    )
     for remark in said:
         on_notice(remark)
     with backend(device, actors, images.train, images.require_test(), stream=stream) as computing:

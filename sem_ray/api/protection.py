@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.api.backends import Actors, backend
+from sem_ray.api.backends import Actors, backend, kind_of_device
+from sem_ray.api.cost_notices import generation_costs
 from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
 from sem_ray.api.settings import (
     OnNotice,
@@ -16,7 +17,7 @@ from sem_ray.api.settings import (
     stem_notices,
 )
 from sem_ray.data import ImageSet, load, read_manifest
-from sem_ray.devices import pick_device
+from sem_ray.devices import settled
 from sem_ray.files import require_space
 from sem_ray.pipeline import find_noise, noise_for, space_for
 from sem_ray.progress import ProgressSink, silent
@@ -67,10 +68,11 @@ def protect(
     their noise in host memory; None does so where they do not fit. Noise that the store holds
     already is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
-    spec = resolve(
+    asked = resolve(
         data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
     )
-    pick_device(device)
+    computing_on = kind_of_device(device, actors)
+    spec = settled(asked, computing_on)
     target = Path(out).absolute()
     require_free(target)
     artifacts = Store.open(store)
@@ -78,7 +80,11 @@ def protect(
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(target, space_for(images), "the noise", REMEDY)
-    for remark in _remarks(spec, images):
+    said = (
+        *_remarks(spec, images),
+        *generation_costs(asked, len(images), computing_on, actors),
+    )
+    for remark in said:
         on_notice(remark)
     made = find_noise(spec, images, artifacts)
     if made is None:
@@ -86,10 +92,12 @@ def protect(
             made = noise_for(spec, images, artifacts, backend=computing, sink=sink)
     with artifacts.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
-    return _protected(spec, images, target, reused=made.found)
+    return _protected(spec, images, target, said, reused=made.found)
 
 
-def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
+def _protected(
+    spec: ExperimentSpec, images: ImageSet, target: Path, said: tuple[str, ...], *, reused: bool
+) -> Protected:
     manifest = read_manifest(target)
     return Protected(
         folder=target,
@@ -100,7 +108,7 @@ def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: 
         seconds=manifest.seconds,
         reused=reused,
         spec=spec,
-        notices=_remarks(spec, images),
+        notices=said,
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sem_ray.api.cost_notices import precision_notices
+from sem_ray.devices import pick_device
 from sem_ray.store import Store
 from sem_ray.studies import dry_run, queries
 from sem_ray.studies.definition import study_spec as spaces
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import SweepPlan
-from sem_ray.studies.events import OnEvent, ignore
+from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
 from sem_ray.studies.run.sweep import SweepResult
@@ -37,7 +39,20 @@ def sweep(
     spec = study if isinstance(study, StudySpec) else read_study(study)
     artifacts = Store.open(store)
     artifacts.require_space(RECORDS, "a sweep")
+    for notice in _precision(spec):
+        on_event(Warned(notice))
     return sweeping.run_sweep(spec, artifacts, trials=trials, on_event=on_event)
+
+
+def _precision(spec: StudySpec) -> tuple[str, ...]:
+    """What the study's precision costs its trials, as far as this machine can tell."""
+    device = pick_device("auto" if _gpus(spec) else "cpu")
+    return precision_notices(spec.experiment({}), device)
+
+
+def _gpus(spec: StudySpec) -> float:
+    actors = spec.resources.actors
+    return actors.gpus if actors else spec.resources.gpus
 
 
 def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:

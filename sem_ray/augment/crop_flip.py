@@ -46,7 +46,7 @@ class CropFlipViews:
         return self._gathered(views, index).sum(1)
 
     def _index(self, images: Tensor, top: Tensor, left: Tensor) -> Tensor:
-        """int64 [n, J, H·W]: where each output pixel lies in the flattened padded image."""
+        """int64 [n, J, H·W]: the index of each output pixel in the flattened padded image."""
         height, width = images.shape[-2:]
         down = torch.arange(height, device=top.device)
         across = torch.arange(width, device=top.device)

@@ -76,7 +76,7 @@ def draw_boxes(
 def resampling(start: Tensor, length: Tensor, source: int, size: int) -> Tensor:
     """Weights [boxes, size, source] that resize [start, start + length) to `size` samples.
 
-    A triangle filter as wide as the reduction (plain bilinear where the box is enlarged),
+    A triangle filter as wide as the reduction (plain bilinear if the box is enlarged),
     normalised over the pixels inside the box.
     """
     scale = (length / size)[:, None, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -11,15 +12,15 @@ from cyclopts import CycloptsError
 from sem_ray.cli.commands import app
 from sem_ray.cli.console.output import say, say_error
 from sem_ray.errors import BadInput, SemRayError
-
-INTERRUPTED = 130
+from sem_ray.interrupts import Interrupted, interrupt
 
 # Before torch is imported: idle OpenMP threads must not spin on the cores of a neighbouring run.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The program: runs a verb and exits with its status."""
+    """The program: runs a verb and exits with its status. SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -40,7 +41,17 @@ def run(arguments: Sequence[str]) -> int:
             raise
         say_error(f"this needs {error.name}, which is missing: pip install 'sem-ray[all]'")
         return BadInput.exit_code
-    except KeyboardInterrupt:
-        say("interrupted; what was finished is kept, and the same command goes on from there")
-        return INTERRUPTED
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop)
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(stop: KeyboardInterrupt) -> int:
+    """Say what an interrupt leaves. The status is a shell's: 128 and the signal's number."""
+    told = stop if isinstance(stop, Interrupted) else Interrupted()
+    kept = told.saved or "what was finished is kept"
+    say(f"{_SIGNALS[told.signum]}; {kept}, and the same command goes on from there")
+    return 128 + told.signum
+
+
+_SIGNALS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import torch
+
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.cluster.group.actor_pool import ActorPool
 from sem_ray.cluster.group.payload import RunPayload
@@ -24,12 +26,13 @@ from sem_ray.victims import split_of as victim_split
 
 class OnActors:
     """The stages' backend on the actors of `places`, who stay from one run to the next. Give them
-    back with `close`. `stream` says whether images stream to their devices; None is where they do
+    back with `close`. `stream` says whether images stream to their devices; None: if they do
     not fit."""
 
     def __init__(self, places: ReservedBundles, *, stream: bool | None = None) -> None:
         self._pool, self.stream = ActorPool(places), stream
         self._count = places.actors.count
+        self.device = torch.device("cuda" if places.actors.gpus else "cpu")
         self._gpus = places.actors.gpus >= 1
 
     def generate(
@@ -40,7 +43,7 @@ class OnActors:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Generated:
-        """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` where there are
+        """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` if there are
         more actors than shards."""
         split = generation_split(spec, len(images))
         schedule = GenerationSchedule.of(spec, split)

@@ -1,4 +1,4 @@
-"""Where actors go: bundles of resources reserved as a whole, so that no two runs wait for each
+"""Places for actors: bundles of resources reserved as a whole, so that no two runs wait for each
 other's halves; and whether there is room for them at all."""
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from ray.util.placement_group import (
     remove_placement_group,
 )
 
+from sem_ray.cluster.ray_watch import ray_is_lost
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.spec.resources import ActorSpec, TrialResources
 
@@ -23,6 +24,8 @@ Bundle = dict[str, float]
 """Ray's names of resources → how much."""
 Nodes = Sequence[Mapping[str, float]]
 """What each live machine has."""
+SMALLEST = 1e-4
+"""Least amount of a resource: Ray counts in ten-thousandths."""
 PATIENCE = 300.0
 """Seconds to wait for resources that exist and are in use."""
 
@@ -40,7 +43,7 @@ class ReservedBundles:
 def reserved(actors: ActorSpec) -> Iterator[ReservedBundles]:
     """A placement group of its own for `actors`, given back at the end.
 
-    Raises `BadInput` where they can never fit, `WorkFailed` where what they want stays in use.
+    Raises `BadInput` if they can never fit, `WorkFailed` if what they want stays in use.
     """
     refuse_what_never_fits([bundle(actors)] * actors.count, live_nodes(), "a run")
     group = placement_group([bundle(actors)] * actors.count, strategy=actors.strategy)
@@ -64,7 +67,10 @@ def within_trial(actors: ActorSpec) -> ReservedBundles:
 
 
 def bundle(wanted: ActorSpec | TrialResources) -> Bundle:
-    """What one process occupies."""
+    """What one process occupies. Raises `BadInput` if that is less than Ray can count."""
+    for name, given in (("cpus", wanted.cpus), ("gpus", wanted.gpus or SMALLEST)):
+        if given < SMALLEST:
+            raise BadInput(f"{name} {given:g}: Ray counts from {SMALLEST:g} on; ask for more")
     amount: Bundle = {"CPU": wanted.cpus}
     return {**amount, "GPU": wanted.gpus} if wanted.gpus else amount
 
@@ -89,7 +95,7 @@ def room(bundles: Sequence[Bundle], nodes: Nodes) -> int:
 
 
 def refuse_what_never_fits(bundles: Sequence[Bundle], nodes: Nodes, who: str) -> int:
-    """How many times `bundles` fit. Raises `BadInput` with the numbers where they do not."""
+    """How many times `bundles` fit. Raises `BadInput` with the numbers if they do not."""
     times = room(bundles, nodes)
     if times == 0:
         there = " and ".join(amounts(node) for node in nodes) or "nothing"
@@ -105,7 +111,7 @@ def amounts(resources: Mapping[str, float]) -> str:
 
 
 def shared_out(shards: int, workers: int) -> list[tuple[int, ...]]:
-    """Each member's shards: runs of as equal a length as can be."""
+    """Each worker's shards: runs of as equal a length as can be."""
     bounds = [shards * worker // workers for worker in range(workers + 1)]
     return [tuple(range(bounds[i], bounds[i + 1])) for i in range(workers)]
 
@@ -135,6 +141,8 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 def _give_back(group: PlacementGroup) -> None:
     """Whoever starts next finds the room free."""
+    if ray_is_lost():
+        return
     remove_placement_group(group)
     end = time.monotonic() + 10
     while time.monotonic() < end:

@@ -7,20 +7,24 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import ray
 import torch
 from ray._private import ray_constants
 from ray._private import worker as ray_worker
-from ray.exceptions import RayError
 
 from sem_ray.cluster.placement import Nodes, live_nodes
-from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.cluster.ray_watch import watched
+from sem_ray.errors import BadInput, SemRayError, WorkFailed
+from sem_ray.interrupts import Interrupted, interrupt
 
 log = logging.getLogger(__name__)
 
@@ -36,39 +40,86 @@ little."""
 @contextmanager
 def ray_session(address: str | None = None, *, memory: int = OBJECT_STORE) -> Iterator[None]:
     """Ray, connected: at `address` or RAY_ADDRESS, or started here with `memory` bytes of object
-    store. What we started is shut down at the end, however it comes; what was there before is left
-    as it was. Raises `BadInput` where there is no Ray at the address."""
+    store.
+
+    Ray that we started is shut down at the end, however it comes; Ray that was there before is left
+    as it was. SIGTERM ends the block as Ctrl-C does. Raises `BadInput` if there is no Ray at the
+    address, `WorkFailed` if Ray does not start or is gone before the end.
+    """
     if ray.is_initialized():
         if address is not None:
             raise BadInput(f"this process has joined a Ray already; leave out {address}")
-        yield
+        with watched(ours=False):
+            yield
         return
+    place = address or os.environ.get(ADDRESS_VARIABLE)
+    with _sigterm() as obey:
+        try:
+            _start(place, memory)
+            obey()
+            with watched(ours=_is_ours(place)):
+                yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _sigterm() -> Iterator[Callable[[], None]]:
+    """`ray.init` sets a handler of SIGTERM that ends the process without a word. The call that this
+    gives sets one that raises `Interrupted`, or what was there before if it is not the default; at
+    the end of the block all is as it was."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    came = False
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        before(signum, frame) if callable(before) else interrupt(signum, frame)
+
+    def obey() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN if before == signal.SIG_IGN else note)
+
     try:
-        _start(address or os.environ.get(ADDRESS_VARIABLE), memory)
-        yield
+        yield obey
+    except KeyboardInterrupt as error:
+        # A call to Ray raises a plain one, whatever the handler raised.
+        if came and not isinstance(error, Interrupted):
+            raise Interrupted(signal.SIGTERM) from error
+        raise
     finally:
-        ray.shutdown()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _is_ours(address: str | None) -> bool:
+    return not address or address == "local"
 
 
 def _start(address: str | None, memory: int) -> None:
     _quieten()
     try:
-        if address and address != "local":
+        if address is None or _is_ours(address):
+            _start_local(memory)
+        else:
             _refuse_silence(address)
             with _loopback() if _is_loopback(address) else nullcontext():
                 ray.init(address, **_QUIET)
-        else:
-            _start_local(memory)
-    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+    except SemRayError:
+        raise
+    except SystemExit as error:  # Ray's handler of SIGTERM, while Ray starts
+        raise Interrupted(signal.SIGTERM) from error
+    except Exception as error:
         reason = " ".join(str(error).split())[:200]
-        if address:
-            raise _no_ray(address, reason) from error
-        raise WorkFailed(f"Ray did not start on this machine: {reason}") from error
+        if _is_ours(address):
+            raise WorkFailed(f"Ray did not start on this machine: {reason}") from error
+        raise _no_ray(address or "", reason) from error
 
 
 def _quieten() -> None:
     """What Ray says of dead workers is ours to say, in a line; its daemons' words would go to
-    stdout, where results go."""
+    stdout, which is for results."""
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     ray_worker.print_to_stdstream = _noted
@@ -80,7 +131,7 @@ def _noted(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG001  
 
 
 def _refuse_silence(address: str) -> None:
-    """Raise `BadInput` where nobody listens; Ray would try for five minutes."""
+    """Raise `BadInput` if nobody listens; Ray would try for five minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
         return  # "auto", or a name that Ray knows

@@ -1,4 +1,4 @@
-"""Whoever shares a run: nobody, or the members of a `torch.distributed` group."""
+"""Workers that share a run: shards, sums over all, and how workers meet."""
 
 from sem_ray.distributed.communicator import LOCAL, Communicator, Work, WorkerLost
 from sem_ray.distributed.exact_sum import quantised

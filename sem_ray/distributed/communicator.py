@@ -1,5 +1,5 @@
-"""What a run asks of those it shares its work with, and the answer of a run that shares it with
-nobody."""
+"""Sums over the workers of a run, and the communicator of a run on one worker, whose sums are
+its own values."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Work = Callable[[], None]
 
 
 class WorkerLost(SemRayError):
-    """Another member of the run is gone; whoever is left meets again."""
+    """Another worker of the run is gone; whoever is left meets again."""
 
 
 class Communicator(Protocol):
-    """The members of one run, each with the same sequence of calls. Raise `WorkerLost`."""
+    """The workers of one run, each with the same sequence of calls. Raise `WorkerLost`."""
 
     rank: int
     count: int
 
     def all_reduce(self, values: Tensor) -> None:
-        """Replace `values` by their sum over all members."""
+        """Replace `values` by their sum over all workers."""
         ...
 
     def all_reduce_async(self, values: Tensor) -> Work:
-        """The same without waiting, apart from `add`: the two may overtake each other."""
+        """The same without waiting, in a group of its own: either may overtake the other."""
         ...
 
 

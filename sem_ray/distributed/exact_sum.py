@@ -1,4 +1,4 @@
-"""Sums that come out the same in any order, and so for any number of members.
+"""Sums that come out the same in any order, and so for any number of workers.
 
 A float sum depends on the order of its terms. Terms that are all multiples of one quantum, small
 enough for their sum to have no more bits than a float64, add up exactly (pre-rounding: Demmel and
@@ -15,6 +15,8 @@ QUANTUM_BITS = 44
 gradient, and exact while terms stay below 128 and their sum below 512. Beyond, sums are as good as
 any other and merely depend on the order again."""
 
+# The last bit of a float64 of this size is the quantum: adding it rounds to the nearest multiple,
+# and subtracting it is exact. With 1.5 in place of 1, negative terms keep the sum at that size too.
 _SHIFT = 1.5 * 2.0 ** (52 - QUANTUM_BITS)
 
 

@@ -1,8 +1,9 @@
-"""Members of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
+"""Workers of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
 everywhere else.
 
-No global process group: a meeting is an object, so a run can meet again after it lost a member,
-and two meetings can live in one process. What listens does so on the member's own address alone.
+No global process group: a communicator is an object, so workers can meet again after one is lost,
+and two communicators can live in one process. What listens does so on the worker's own
+address alone.
 """
 
 from __future__ import annotations
@@ -14,20 +15,24 @@ from datetime import timedelta
 from typing import Any
 
 import torch
+import torch.distributed
 from torch import Tensor
-from torch._C import _distributed_c10d as c10d
 
 from sem_ray.distributed.communicator import Work, WorkerLost
 
+_dist: Any = torch.distributed
+"""Its stores and groups are public, and left out of its type hints."""
 PATIENCE = timedelta(seconds=120)
-"""For a member that is alive and says nothing. One that died is noticed at once."""
+"""For a worker that is alive and says nothing. One that died is noticed at once."""
 
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """Where and as what a member meets the others. `address` is the host's of rank 0, whose store
-    listens at `port`; `own_address` is what this member listens on; `number` tells the meetings of
-    one run apart."""
+    """The address at which a worker meets the others, and its place among them.
+
+    `address` is that of rank 0, whose store listens at `port`; `own_address` is what this worker
+    listens on; `number` tells the meetings of one run apart.
+    """
 
     address: str
     port: int
@@ -47,12 +52,14 @@ def bind(address: str) -> socket.socket:
 
 
 class GroupCommunicator:
-    """A member of a meeting that has gathered. Under gloo, sums of weights' gradients go through a
-    group of their own, so that the small sums of BatchNorm never queue behind them; NCCL wants one
-    group a device."""
+    """The communicator of workers that have met.
+
+    Under gloo, sums of weights' gradients go through a group of their own, so that the small sums
+    of BatchNorm never queue behind them; NCCL wants one group a device.
+    """
 
     def __init__(self, rendezvous: Rendezvous, listener: socket.socket | None = None) -> None:
-        """Returns once every member is here. Raises `WorkerLost` where one does not come."""
+        """Returns once every worker is here. Raises `WorkerLost` if one does not come."""
         self.rank, self.count = rendezvous.rank, rendezvous.count
         with _losses():
             self._store = _store(rendezvous, listener)
@@ -77,7 +84,7 @@ class GroupCommunicator:
         return wait
 
     def leave(self) -> None:
-        """Close what is open; the others see this member as lost."""
+        """Close what is open; the others see this worker as lost."""
         for group in self._groups:
             with suppress(RuntimeError):
                 group.abort()
@@ -86,8 +93,8 @@ class GroupCommunicator:
         del self._store
 
 
-def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> c10d.Store:
-    return c10d.TCPStore(
+def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> Any:
+    return _dist.TCPStore(
         rendezvous.address,
         rendezvous.port,
         rendezvous.count,
@@ -98,14 +105,12 @@ def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> c10d.Store
     )
 
 
-def _group(store: c10d.Store, rendezvous: Rendezvous, name: str) -> Any:
-    apart = c10d.PrefixStore(f"{rendezvous.number}/{name}", store)
+def _group(store: Any, rendezvous: Rendezvous, name: str) -> Any:
+    apart = _dist.PrefixStore(f"{rendezvous.number}/{name}", store)
     if rendezvous.gpus:
-        nccl: Any = c10d.ProcessGroupNCCL
-        options = nccl.Options()
-        options._timeout = PATIENCE
-        return nccl(apart, rendezvous.rank, rendezvous.count, options)
-    gloo: Any = c10d.ProcessGroupGloo
+        return _dist.ProcessGroupNCCL(apart, rendezvous.rank, rendezvous.count, PATIENCE)
+    # The public options of gloo name no address to listen on.
+    gloo = _dist.ProcessGroupGloo
     options = gloo._Options()
     options._timeout = PATIENCE
     options._devices = [gloo.create_device(hostname=rendezvous.own_address)]
@@ -113,7 +118,7 @@ def _group(store: c10d.Store, rendezvous: Rendezvous, name: str) -> Any:
 
 
 class _losses:  # noqa: N801  a context manager reads as a verb
-    """What `torch.distributed` raises when a member is gone, as `WorkerLost`."""
+    """What `torch.distributed` raises when a worker is gone, as `WorkerLost`."""
 
     def __enter__(self) -> None:
         return None
@@ -121,4 +126,4 @@ class _losses:  # noqa: N801  a context manager reads as a verb
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
-            raise WorkerLost(f"another member of the run is gone ({reason})") from error
+            raise WorkerLost(f"another worker of the run is gone ({reason})") from error

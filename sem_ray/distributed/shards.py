@@ -41,7 +41,7 @@ def rows_of(parts: Sequence[Part]) -> list[Tensor]:
 class Split:
     """`rows` rows in at most `wanted` shards, for batches of `wanted_batch`.
 
-    Where rows or batch are fewer than the shards, there are only as many shards; where rows are
+    If rows or batch are fewer than the shards, there are only as many shards; if rows are
     fewer than the batch, a batch is the whole set.
     """
 
@@ -86,7 +86,7 @@ class Split:
 class Shards:
     """The shards that lie here, one after the other, and their random numbers.
 
-    owned: their numbers, ascending; all where it is None. folded: whether they are computed as one
+    owned: their numbers, ascending; all if it is None. folded: whether they are computed as one
     part, which is faster on a GPU, or each as its own, which gives the same bits wherever it lies.
     """
 
@@ -111,7 +111,7 @@ class Shards:
         return tuple(group[0] for group in self._groups)
 
     def here(self, shard: int) -> slice:
-        """Where an owned shard's rows lie."""
+        """The rows of an owned shard among those that lie here."""
         return slice(self._places[shard], self._places[shard] + self.split.size(shard))
 
     @property

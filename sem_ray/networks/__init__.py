@@ -62,7 +62,7 @@ def architecture(name: str) -> Architecture:
 
 
 def require_networks(spec: ExperimentSpec, place: str) -> None:
-    """Raise `BadInput` that names `place` where `spec` names a network there is not."""
+    """Raise `BadInput` that names `place` if `spec` names a network that does not exist."""
     for path, training in (("surrogate", spec.surrogate), ("victim", spec.victim)):
         try:
             architecture(training.network)

@@ -19,8 +19,13 @@ class Backend(Protocol):
     """Computes what the stages keep. Raises what `generate` and `train_victim` raise."""
 
     @property
+    def device(self) -> torch.device:
+        """The device that computes, or for actors one of the kind that they have."""
+        ...
+
+    @property
     def stream(self) -> bool | None:
-        """Whether images are to stream to it; None is where they do not fit."""
+        """Whether images are to stream to it; None: if they do not fit."""
         ...
 
     def generate(
@@ -50,7 +55,7 @@ class OnDevice:
 
     device: torch.device
     stream: bool | None = None
-    """Whether images stream to it; None is where they do not fit."""
+    """Whether images stream to it; None: if they do not fit."""
 
     def generate(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.data import Dataset, Noise, load, protected, read_noise
+from sem_ray.devices import settled
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.noise import noise_for
 from sem_ray.pipeline.victims import victim_for
@@ -63,6 +64,7 @@ def run_experiment(
     spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Outcome:
     """Generate, protect and evaluate as `spec` says; finished parts come from the store."""
+    spec = settled(spec, backend.device)
     data = load(spec.data, pixel_cache=store.pixels(backend.stream), sink=sink)
     data.require_test()
     folder = noise_for(spec, data.train, store, backend=backend, sink=sink).folder

@@ -11,7 +11,7 @@ from sem_ray.spec.data import Augmentation, CropFlip, DataSpec
 from sem_ray.spec.methods import EMSpec, NTGASpec, ParitySpec, Phase, ShortcutSpec, TAPSpec
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
-Precision = Literal["bfloat16", "float32", "float64"]
+Precision = Literal["auto", "bfloat16", "float32", "float64"]
 
 
 class NoiseSpec(Frozen):
@@ -72,8 +72,9 @@ class ExperimentSpec(Frozen):
     surrogate: SurrogateSpec = SurrogateSpec()
     victim: VictimSpec = VictimSpec()
     precision: Precision = "float32"
-    """What passes are computed in. bfloat16 keeps float32 weights, sums and noise; on processors
-    with matrix units for it, it is the fastest."""
+    """What passes are computed in. bfloat16 keeps float32 weights, sums and noise; it is fastest on
+    GPUs and processors with arithmetic for it, and many times slower than float32 on others. `auto`
+    is bfloat16 on the first and float32 on the others; the one chosen enters identities."""
     compiled: bool = False
     """Compile the frozen passes, as CUDA graphs on a GPU. Pays for long runs there; rounding may
     differ a little, so it is part of the identity."""

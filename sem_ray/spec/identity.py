@@ -33,6 +33,7 @@ def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
     """What a generation depends on. Other methods' settings, and what was no setting before there
     were several and is as it was, do not enter: noise keeps its identity when a method is added.
     Nor do switches of parity that are off, or that the method does not look at."""
+    _refuse_unsettled(spec)
     shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
     content = {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
     parity = content["noise"].pop("parity")
@@ -52,10 +53,17 @@ def victim_content(
     spec: ExperimentSpec, train: str, test: str, noise: str, radius: float
 ) -> dict[str, Any]:
     """What one victim depends on: its radius alone of `victim.radii`, and the noise by identity."""
+    _refuse_unsettled(spec)
     shared = {"augmentation", "victim", "precision", "compiled", "shards", "seed"}
     content = spec.model_dump(mode="json", include=shared)
     del content["victim"]["radii"]
     return {"data": train, "test": test, "noise": noise, "radius": float(radius), **content}
+
+
+def _refuse_unsettled(spec: ExperimentSpec) -> None:
+    """`auto` is another precision on another machine, so it names no result."""
+    if spec.precision == "auto":
+        raise ValueError("precision auto is settled (`sem_ray.devices.settled`) before identities")
 
 
 def noise_identity(spec: ExperimentSpec, fingerprint: str) -> str:

@@ -1,4 +1,4 @@
-"""The gradients of one training pass, summed over its parts and over the members of the run.
+"""The gradients of one training pass, summed over its parts and over the workers of the run.
 
 In buckets from the last layer to the first, each on its way as soon as the backward pass has
 filled it, while the layers before it are still at work.
@@ -31,9 +31,9 @@ class _Bucket:
 
 @dataclass
 class Gradients:
-    """`leaves[part]` are a part's views of the parameters, and where its gradients arrive.
+    """`leaves[part]` are a part's views of the parameters, in whose `grad` its gradients arrive.
 
-    exact: sums are those of any order (`peers/exact.py`), in float64 on their way.
+    exact: sums are those of any order (`distributed/exact_sum.py`), in float64 on their way.
     """
 
     network: nn.Module
@@ -81,8 +81,8 @@ class Gradients:
             yield names
 
     def _listen(self) -> None:
-        # A leaf holds its hooks where Python sees no cycle; holding `self` there would keep every
-        # network that ever trained.
+        # A leaf holds its hooks out of sight of Python's search for cycles; holding `self` there
+        # would keep every network that ever trained.
         me = weakref.ref(self)
 
         def arrived(bucket: _Bucket) -> None:
@@ -104,7 +104,7 @@ class Gradients:
         self._send(full)
 
     def _send(self, end: int) -> None:
-        """Buckets up to `end`, in the order that is every member's. (A parameter that the network
+        """Buckets up to `end`, in the order that is every worker's. (A parameter that the network
         does not use never arrives: what is left after the backward pass goes as it is.)"""
         while self._next < end:
             bucket = self._buckets[self._next]
@@ -113,7 +113,7 @@ class Gradients:
             self._next += 1
 
     def _summed(self, name: str) -> Tensor:
-        """Over this member's parts."""
+        """Over this worker's parts."""
         own = [self._of(leaves[name]) for leaves in self.leaves]
         total = quantised(own[0]) if self.exact else own[0]
         for gradient in own[1:]:
@@ -126,7 +126,7 @@ class Gradients:
         return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
 
     def _settle(self, bucket: _Bucket) -> None:
-        """Put the sums where the optimiser looks for them, in the parameters' own layout."""
+        """Put the sums into the parameters' `grad`, in the parameters' own layout."""
         for name, total in self._totals(bucket):
             parameter = self._parameters[name]
             gradient = torch.empty_like(parameter, requires_grad=False)

@@ -1,7 +1,7 @@
 """A long run from its first step to its last, whoever computes it: paced, watched, checkpointed.
 
-A run is a plan (what there is to do), and a crew (who does it): one device, or the members of a
-group. Its place is a number of steps; everything else follows from the spec.
+A run is a schedule (what there is to do) and an executor (who does it): one device, or the workers
+of a group. How far it is, is a number of steps; everything else follows from the spec.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.interrupts import StopRequest, deferred
 from sem_ray.progress import Progress, ProgressSink, Worker
 from sem_ray.training import finite_loss
 
@@ -44,7 +45,7 @@ class Schedule(Protocol):
 class State:
     """All that a later step depends on.
 
-    shared: what every member has alike; shards: what belongs to one logical shard; facts: small
+    shared: what every worker has alike; shards: what belongs to one logical shard; facts: small
     things, as JSON.
     """
 
@@ -79,24 +80,24 @@ class Executor(Protocol):
 
     @property
     def waiting(self) -> bool:
-        """Whether others would join, which takes telling the crew where it stands."""
+        """Whether workers would join, which takes a `load` of the present state."""
         ...
 
     def advance(self, until: int) -> Report:
-        """Do steps up to `until`, or fewer. Raises `MembershipChanged` where members were lost."""
+        """Do steps up to `until`, or fewer. Raises `MembershipChanged` if workers were lost."""
         ...
 
     def state(self) -> State:
-        """Where it stands, in memory that no later step changes."""
+        """All that later steps depend on, in memory that none of them changes."""
         ...
 
     def load(self, state: State | None) -> None:
-        """Stand where `state` says, or at the beginning."""
+        """Go to the step of `state`, or to the beginning if it is None."""
         ...
 
 
 class MembershipChanged(Exception):
-    """The crew is another now, and must be told where to go on."""
+    """The executor has other workers now, and needs a `load` before it goes on."""
 
 
 @dataclass(frozen=True)
@@ -115,20 +116,26 @@ def run_schedule(
     sink: ProgressSink,
     checkpoint: Checkpoint | None = None,
 ) -> Finished:
-    """Run to the end, from `checkpoint` on where it has something.
+    """Run to the end, from `checkpoint` on if it has something.
 
-    Raises `WorkFailed` where the loss stops being a number, `OutOfTime` where the checkpoint's time
-    is over.
+    Ctrl-C and SIGTERM are obeyed between two steps, once a checkpoint is written; a second one is
+    obeyed at once. Raises `Interrupted` then, `WorkFailed` if the loss stops being a number, and
+    `OutOfTime` if the checkpoint's time is over.
     """
-    run = _RunLoop(schedule, executor, sink, checkpoint)
-    run.go_on()
-    while True:
-        try:
-            while executor.done < schedule.total:
-                run.advance()
-            return Finished(executor.state(), run.seconds, run.loss)
-        except MembershipChanged:
-            run.go_on()
+    with deferred() as stop:
+        run = _RunLoop(schedule, executor, sink, checkpoint, stop)
+        run.go_on()
+        while True:
+            try:
+                while executor.done < schedule.total:
+                    run.advance()
+                    run.obey()
+                finished = Finished(executor.state(), run.seconds, run.loss)
+                run.obey()
+            except MembershipChanged:
+                run.go_on()
+            else:
+                return finished
 
 
 class _RunLoop:
@@ -140,6 +147,7 @@ class _RunLoop:
         executor: Executor,
         sink: ProgressSink,
         checkpoint: Checkpoint | None,
+        stop: StopRequest,
     ) -> None:
         self.schedule, self.executor, self.sink, self.checkpoint = (
             schedule,
@@ -149,6 +157,7 @@ class _RunLoop:
         )
         self.start = time.perf_counter()
         self.loss = float("nan")
+        self._stop = stop
         self._earlier: float | None = None
         self._kept: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self._pace = 0.0
@@ -178,6 +187,17 @@ class _RunLoop:
         self._save()
         if self.executor.waiting:
             self.executor.load(self.executor.state())
+
+    def obey(self) -> None:
+        """Save and stop if someone asked to. Raises `Interrupted`."""
+        if not self._stop:
+            return
+        saved = ""
+        if self.checkpoint is not None:
+            self.checkpoint.save(*self._packed())
+            at = self.schedule.progress(self.executor.done)
+            saved = f"{at.stage} is saved at {at.done} of {at.total} {at.unit}"
+        self._stop.obey(saved)
 
     def _steps(self) -> int:
         return max(int(REPORT_EVERY / self._pace), 1) if self._pace else 1

@@ -1,4 +1,4 @@
-"""A network in training: SGD on batches that lie in parts, here and at other members of the run.
+"""A network in training: SGD on batches that lie in parts, here and at other workers of the run.
 
 Sums over a batch (gradients, BatchNorm's statistics) are taken over its parts, each computed by
 itself, so the result does not depend on who holds which part.
@@ -44,7 +44,7 @@ class ParallelContext:
 
     @classmethod
     def of(cls, shards: Shards, communicator: Communicator, *, folded: bool) -> ParallelContext:
-        """Exact where parts are shards, of which there is more than one. Folded and alone, there is
+        """Exact if parts are shards and there is more than one. Folded and alone, there is
         one part."""
         one = folded and communicator.count == 1
         slots = Slots(communicator, 1 if one else shards.split.count, (0,) if one else shards.slots)
@@ -105,7 +105,7 @@ class Trainer:
         """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed, for
         images of `shape` (C, H, W).
 
-        Raises `BadInput` where it cannot take them as the run's augmentation gives them, and where
+        Raises `BadInput` if it cannot take them as the run's augmentation gives them, and if
         what it draws while it trains cannot follow from the seed.
         """
         seed = derived_seed(run.seed, role, "init")
@@ -139,11 +139,11 @@ class Trainer:
                 self.optimizer.state[parameter]["momentum_buffer"] = kept
 
     def step(self, step: int, images: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:
-        """One SGD step in train mode on this member's parts, images [n, C, H, W] each.
+        """One SGD step in train mode on this worker's parts, images [n, C, H, W] each.
 
         Returns the parts' shares of the batch's mean loss, [parts], still on the device. The one
         pass whose sums run over the batch, and so the one that must not depend on threads. Raises
-        `WorkFailed` where memory is too small, `WorkerLost` where another member is gone.
+        `WorkFailed` if memory is too small, `WorkerLost` if another worker is gone.
         """
         try:
             with one_thread(images[0].device):

@@ -8,9 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sem_ray.cluster.placement import refuse_what_never_fits, room, shared_out, trial_bundles
+from sem_ray.cluster.placement import (
+    bundle,
+    refuse_what_never_fits,
+    room,
+    shared_out,
+    trial_bundles,
+)
 from sem_ray.errors import BadInput
-from sem_ray.spec.resources import TrialResources
+from sem_ray.spec.resources import ActorSpec, TrialResources
 
 
 def trial(cpus: float = 0.2, count: int = 2, **each: float) -> list[dict[str, float]]:
@@ -51,3 +57,10 @@ def test_every_shard_has_one_owner_and_no_owner_idles(shards: int, workers: int)
     assert list(chain(*owned)) == list(range(shards))
     sizes = [len(own) for own in owned]
     assert len(owned) == workers and min(sizes) >= 1 and max(sizes) - min(sizes) <= 1
+
+
+def test_less_than_ray_can_count_is_refused_in_one_line() -> None:
+    """The settings refuse it too; Ray itself would end in a traceback."""
+    tiny = ActorSpec.model_construct(count=1, cpus=0.00001, gpus=0, strategy="PACK")
+    with pytest.raises(BadInput, match=r"cpus 1e-05: Ray counts from 0\.0001 on; ask for more"):
+        bundle(tiny)

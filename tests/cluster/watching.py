@@ -19,6 +19,32 @@ def members(ancestor: int) -> list[int]:
     )
 
 
+def daemon(name: str, ancestor: int) -> int | None:
+    """Process id of the `raylet` or `gcs_server` below the process `ancestor`, if there is one."""
+    for pid, (command, _) in _processes().items():
+        if command.endswith(f"/{name}") and _below(pid, ancestor):
+            return pid
+    return None
+
+
+def family(ancestor: int) -> set[int]:
+    """The process `ancestor` and all below it."""
+    return {pid for pid in _processes() if _below(pid, ancestor)}
+
+
+def alive(pids: set[int], within: float = 30.0) -> list[str]:
+    """Commands of those that have not ended after `within` seconds, but for Ray's agents, which
+    need up to a minute to notice that their raylet was killed."""
+    end = time.monotonic() + within
+    while True:
+        processes = _processes()
+        left = [processes[pid][0] for pid in pids & set(processes)]
+        working = [name for name in left if name and "Agent" not in name]  # a zombie has no name
+        if not working or time.monotonic() > end:
+            return working
+        time.sleep(0.2)
+
+
 def stray(seconds: float = 15.0) -> list[str]:
     """Placement groups and resources still held on the connected cluster, after a moment."""
     end = time.monotonic() + seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -45,7 +46,7 @@ def test_a_member_that_leaves_is_lost_to_the_others() -> None:
     first, second, third = together(3, act)
     assert second == "left"
     for said in (first, third):
-        assert said.startswith("another member of the run is gone (")
+        assert said.startswith("another worker of the run is gone (")
 
 
 def test_the_loss_of_one_reaches_all_the_others_at_once() -> None:
@@ -64,8 +65,6 @@ def test_the_loss_of_one_reaches_all_the_others_at_once() -> None:
 
 
 def test_what_listens_listens_on_loopback_alone() -> None:
-    from pathlib import Path
-
     def listening() -> set[str]:
         rows = Path("/proc/self/net/tcp").read_text(encoding="ascii").splitlines()[1:]
         return {row.split()[1] for row in rows if row.split()[3] == "0A"}

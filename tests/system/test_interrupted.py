@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from sem_ray.checkpoint import read
 from sem_ray.data import read_noise
 from tests.system.conftest import Command
 from tests.system.program import Ran, start_program, tiny
 
 SECONDS_OF_WORK = tiny(surrogate__steps=40)
-
-
 MINUTES_OF_WORK = tiny(surrogate__steps=4000)
-IMPORTS = 4.0
-"""Seconds into a generation after which torch has imported what its first steps use. An interrupt
-that meets native code in the middle of an import ends the process there and then."""
 
 
 def until_generating(process: subprocess.Popen[str], store: Path, settle: float = 0.3) -> None:
@@ -52,16 +49,38 @@ def test_killed_in_the_middle_leaves_no_artifact_and_running_again_finishes(
     assert read_noise(here / "out").manifest.identity == again.json()["identity"]
 
 
-def test_ctrl_c_ends_with_130_and_one_line(here: Path, store: Path) -> None:
-    with start_program(
-        "protect", "digits", *MINUTES_OF_WORK, "--out", "out", "--json", cwd=here
-    ) as process:
-        until_generating(process, store, IMPORTS)
-        process.send_signal(signal.SIGINT)
-        ran = ended(process)
-    assert ran.code == 130 and ran.out == ""
-    (line,) = ran.err.splitlines()
-    assert line.startswith("interrupted; ")
+def interrupted(here: Path, store: Path, number: signal.Signals, settle: float) -> Ran:
+    """A generation of minutes that is sent a signal `settle` seconds after it began."""
+    words = ["protect", "digits", *MINUTES_OF_WORK, "--out", "out", "--json"]
+    with start_program(*words, cwd=here) as process:
+        until_generating(process, store, settle)
+        process.send_signal(number)
+        return ended(process)
+
+
+def saved_at(here: Path, store: Path, number: signal.Signals, code: int, word: str) -> int:
+    """The step at which an interrupted generation says that it is saved."""
+    # Before its first step there is nothing to save; and an interrupt that meets native code in the
+    # middle of an import, as torch makes some late, ends the process there and then.
+    for settle in (6, 18, 40):
+        ran = interrupted(here, store, number, settle)
+        assert (ran.code, ran.out) == (code, "")
+        (line,) = ran.err.splitlines()
+        if "what was finished is kept" not in line:
+            break
+    said = (
+        rf"{word}; noise is saved at (\d+) of 4000 steps, and the same command goes on from there"
+    )
+    told = re.fullmatch(said, line)
+    assert told, line
+    return int(told.group(1))
+
+
+def test_an_interrupt_saves_the_work_and_the_same_command_goes_on(here: Path, store: Path) -> None:
+    first = saved_at(here, store, signal.SIGINT, 130, "interrupted")
+    (file,) = (store / "checkpoints").glob("*.safetensors")
+    assert read(file)[1]["done"] == first >= 1
+    assert saved_at(here, store, signal.SIGTERM, 143, "terminated") > first
     assert not (here / "out").exists() and not (store / "noise").exists()
 
 

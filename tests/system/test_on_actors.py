@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sem_ray.data import read_noise
+from tests.cluster.watching import alive, daemon, family, members
 from tests.system.conftest import Command
 from tests.system.program import Ran, refused, start_program, tiny
 
@@ -56,3 +63,43 @@ def test_an_address_where_nobody_listens_is_refused(here: Path) -> None:
     line = refused(Ran(process.returncode, out, err))
     assert line.startswith("error: no Ray at 127.0.0.1:1: [Errno 111] Connection refused")
     assert not (here / "out").exists()
+
+
+@pytest.fixture
+def at_work(here: Path) -> Iterator[subprocess.Popen[str]]:
+    """`protect --actors` in a process of its own, with minutes of work before it."""
+    words = ["protect", "digits", *tiny(surrogate__steps=40_000), "--out", "out", *ACTORS]
+    with start_program(*words, cwd=here) as process:
+        end = time.monotonic() + 120
+        while len(members(process.pid)) < 2:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < end, "it never began"
+            time.sleep(0.1)
+        yield process
+
+
+def test_sigterm_ends_with_one_line_and_nothing_left(
+    here: Path, store: Path, at_work: subprocess.Popen[str]
+) -> None:
+    processes = family(at_work.pid)
+    at_work.send_signal(signal.SIGTERM)
+    _, err = at_work.communicate(timeout=60)
+    assert at_work.returncode == 143
+    assert re.match(r"terminated; noise is saved at \d+ of 40000 steps, and the same", err), err
+    assert len(err.splitlines()) == 1
+    assert list((store / "checkpoints").glob("*.safetensors"))
+    assert alive(processes) == []
+
+
+def test_a_killed_raylet_ends_the_work_in_one_line(
+    here: Path, at_work: subprocess.Popen[str]
+) -> None:
+    processes = family(at_work.pid)
+    raylet = daemon("raylet", at_work.pid)
+    assert raylet is not None
+    os.kill(raylet, signal.SIGKILL)
+    _, err = at_work.communicate(timeout=60)
+    assert at_work.returncode == 1
+    assert err.splitlines()[-1].startswith("error: Ray is gone: its raylet at 127.0.0.1:"), err
+    assert "Traceback" not in err
+    assert alive(processes) == []

@@ -1,5 +1,5 @@
-"""The actors of a group: hired into their bundles, replaced where they died, waited for with
-measure."""
+"""The actors of a group: started in their bundles, replaced if they die, and waited for, but not
+for ever."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from sem_ray.cluster.group.noise_shard import NoiseShard, WorkerAddress
 from sem_ray.cluster.placement import ReservedBundles
+from sem_ray.cluster.ray_watch import ray_is_lost
 from sem_ray.errors import WorkFailed
 
 GRACE = 20.0
@@ -23,9 +24,9 @@ without it."""
 MOST_FAILED_STARTS = 8
 """Actors that may die as they start, one after the other, while nobody else is there."""
 SLOWEST = 60.0
-"""Most seconds between tries to start an actor where starting fails."""
+"""Most seconds between tries to start an actor that fails as it starts."""
 PATIENCE = 300.0
-"""Seconds to wait for all actors at first, and for any where all were lost."""
+"""Seconds to wait for all actors at first, and for the first one after all were lost."""
 
 
 _REMOTE = ray.remote(NoiseShard)
@@ -33,7 +34,7 @@ _REMOTE = ray.remote(NoiseShard)
 
 @dataclass(frozen=True)
 class PoolWorker:
-    """A live actor. Two members are the same only where the actor is."""
+    """A live actor. Two are equal only if the actor is the same."""
 
     slot: int
     actor: Any
@@ -65,7 +66,7 @@ class ActorPool:
 
     def current_workers(self) -> list[PoolWorker]:
         """Those who work from now on: all, at the first time; later whoever is left and whoever
-        comes soon. Raises `WorkFailed` where nobody comes."""
+        comes soon. Raises `WorkFailed` if nobody comes."""
         self._start_missing()
         end = time.monotonic() + PATIENCE
         while not self._enough() and time.monotonic() < end:
@@ -83,7 +84,7 @@ class ActorPool:
         return any(slot.worker and slot.worker not in self._current for slot in self._slots)
 
     def replace(self, worker: PoolWorker, *, wait: bool) -> None:
-        """It is dead, or will be now; another is hired for its place, for whom the others wait a
+        """It is dead, or will be now; another is started in its place, for whom the others wait a
         moment where `wait`."""
         if self._slots[worker.slot].worker == worker:
             _end(worker.actor)
@@ -136,7 +137,7 @@ class ActorPool:
                 slot.worker = PoolWorker(self._slots.index(slot), slot.actor, place)
 
     def _note_failed_start(self, error: RayError) -> None:
-        """Some may be killed as they start; where all are, something else is wrong."""
+        """Some may be killed as they start; if all are, something else is wrong."""
         self._failed_starts += 1
         nobody = not any(slot.worker for slot in self._slots)
         if nobody and self._failed_starts > MOST_FAILED_STARTS:
@@ -154,7 +155,7 @@ class ActorPool:
 
 
 class NoAnswer(Exception):
-    """A member that says nothing."""
+    """No answer from a worker within the time it has."""
 
 
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
@@ -166,7 +167,7 @@ def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
     while waiting and (end is None or time.monotonic() < end):
         left = None if end is None else max(end - time.monotonic(), 0)
         ray.wait(waiting, num_returns=1, timeout=left)
-        # All that are there at once: one by one, a thousand members take a second of the driver.
+        # All that are there at once: one by one, a thousand workers take a second of the driver.
         done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=0)
         found.update(zip(done, _outcomes(done), strict=True))
         if end is None and any(isinstance(found[one], Exception) for one in done):
@@ -190,5 +191,7 @@ def _outcome(reference: Any) -> Any:
 
 
 def _end(actor: Any) -> None:
+    if ray_is_lost():
+        return
     with suppress(RayError):
         ray.kill(actor)

@@ -1,5 +1,5 @@
 """`NoiseShard`: the Ray actor that owns shards of images and of their noise, on its share of a
-device, and takes part in the run as one member of its group."""
+device, and takes part in the run as one worker of its group."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sem_ray.training.run_loop import Executor, Report, State
 
 @dataclass(frozen=True)
 class WorkerAddress:
-    """Where a member runs."""
+    """The machine and process of a worker."""
 
     address: str
     node: str
@@ -32,7 +32,7 @@ class WorkerAddress:
 
 
 class NoiseShard:
-    """One member of a group, able to join again whatever failed."""
+    """One worker of a group, able to join again whatever failed."""
 
     def __init__(self, cpus: float, gpus: float) -> None:
         torch.set_num_threads(max(1, int(cpus)))
@@ -46,7 +46,7 @@ class NoiseShard:
         return WorkerAddress(ray.util.get_node_ip_address(), context.get_node_id(), os.getpid())
 
     def bind(self, address: str) -> int:
-        """Where the others will find this member, which is to be the first: a port."""
+        """Listen at `address` as the first worker, whom the others connect to; gives the port."""
         self._close_listener()
         self._listener = bind(address)
         return int(self._listener.getsockname()[1])
@@ -60,9 +60,9 @@ class NoiseShard:
         test: Sequence[Any],
         state: Sequence[Any],
     ) -> None:
-        """Meet the others, and stand with the `owned` shards where a state says, or at the
+        """Meet the others, and take the `owned` shards to the step of a state, or to the
         beginning. `parts`, one a shard, `test` and `state`, one or none, are references, which Ray
-        passes on as they are where they lie in a list. Raises `WorkerLost`."""
+        passes on as they are because they lie in a list. Raises `WorkerLost`."""
         self.leave()
         try:
             self._join(payload, rendezvous, owned, parts, test, state)
@@ -93,7 +93,7 @@ class NoiseShard:
         self._owned, self._name = tuple(owned), f"actor {rendezvous.rank}"
 
     def _here(self, payload: RunPayload, parts: Sequence[Any]) -> Rows:
-        """Those of `parts`. Raises `BadInput` where they are in a file this machine has not."""
+        """Those of `parts`. Raises `BadInput` if they are in a file that this machine lacks."""
         rows = unpack(ray.get(list(parts)))
         return rows.to(self._device, stream=payload.stream, beside=payload.beside)
 
@@ -104,7 +104,7 @@ class NoiseShard:
         try:
             report = executor.advance(until)
         except BaseException:
-            # Whoever waits for this member notices at once.
+            # Whoever waits for this worker notices at once.
             self.leave()
             raise
         seconds = time.perf_counter() - start
@@ -112,7 +112,7 @@ class NoiseShard:
         return replace(report, workers=(worker,))
 
     def state(self, *, shared: bool) -> State:
-        """Its shards' state, and what all have alike where `shared`."""
+        """Its shards' state, and what all have alike if `shared`."""
         state = self._at_work().state()
         return as_arrays(state if shared else replace(state, shared={}))
 

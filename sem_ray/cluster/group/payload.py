@@ -1,4 +1,4 @@
-"""What the members of a group work on, as it travels to them."""
+"""What the workers of a group work on, as it travels to them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ name."""
 
 @dataclass(frozen=True)
 class RunPayload:
-    """One generation, or where `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
+    """One generation, or if `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
 
     spec: ExperimentSpec
     split: Split
@@ -38,13 +38,13 @@ class RunPayload:
 
     @property
     def beside(self) -> int:
-        """Bytes that a member keeps for each value of its images."""
+        """Bytes that a worker keeps for each value of its images."""
         return method_of(self.spec).beside if self.radius is None else 0
 
     def executor(
         self, rows: Rows, owned: Sequence[int], communicator: Communicator, test: Rows | None
     ) -> Executor:
-        """A member's part: on the rows of the `owned` shards, one after the other."""
+        """A worker's part: on the rows of the `owned` shards, one after the other."""
         if self.radius is None:
             return Generation(self.spec, rows, self.split, owned, communicator)
         if test is None:

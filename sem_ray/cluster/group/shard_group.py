@@ -1,4 +1,4 @@
-"""The members of one run: they share its shards, advance together, and where one is lost the others
+"""The workers of one run: they share its shards and advance together, and if one is lost the others
 gather again and go on from the last checkpoint."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sem_ray.errors import WorkFailed
 from sem_ray.training.run_loop import MembershipChanged, Report, State
 
 SETTLE = 10.0
-"""Seconds that members have to notice the loss of another; then they are replaced as well."""
+"""Seconds that workers have to notice the loss of another; then they are replaced as well."""
 MOST_LOSSES = 20
 """Losses without one step done between them, after which the run is given up."""
 GONE = (
@@ -43,8 +43,11 @@ GONE = (
 
 
 class ShardGroup:
-    """The crew of a run on actors. Its images reach them through Ray's object store, once for each
-    member that comes to own them; those in a file, with every member reading its own."""
+    """The executor of a run on actors.
+
+    Images reach workers through Ray's object store, once for each worker that comes to own them;
+    each worker reads images that lie in a file itself.
+    """
 
     def __init__(
         self, payload: RunPayload, train: Rows, test: Rows | None, pool: ActorPool, *, gpus: bool
@@ -65,7 +68,7 @@ class ShardGroup:
         return self._pool.has_joining_workers()
 
     def load(self, state: State | None) -> None:
-        """Gather whoever is there, share the shards, stand where `state` says."""
+        """Gather whoever is there, share the shards, and go to the step of `state`."""
         carried = [ray.put(as_arrays(state))] if state is not None else []
         while True:
             try:
@@ -76,7 +79,7 @@ class ShardGroup:
             return
 
     def advance(self, until: int) -> Report:
-        """Raises `MembershipChanged` where a member was lost."""
+        """Raises `MembershipChanged` if a worker was lost."""
         reports: list[Report] = self._all(
             [worker.actor.advance.remote(until) for worker in self._workers]
         )
@@ -93,7 +96,7 @@ class ShardGroup:
         )
 
     def state(self) -> State:
-        """Raises `MembershipChanged` where a member was lost."""
+        """Raises `MembershipChanged` if a worker was lost."""
         calls = [
             worker.actor.state.remote(shared=rank == 0) for rank, worker in enumerate(self._workers)
         ]
@@ -102,7 +105,7 @@ class ShardGroup:
         return State(found[0].shared, shards, found[0].facts)
 
     def leave(self) -> None:
-        """Let the members go, who may join another run."""
+        """Let the workers go, who may join another run."""
         for worker in self._workers:
             worker.actor.leave.remote()
         self._workers = []
@@ -169,12 +172,12 @@ def _is_loss(error: Exception) -> bool:
 
 
 def _cause(error: Exception) -> Exception:
-    """What the member raised, out of what Ray wraps it in."""
+    """What the worker raised, out of what Ray wraps it in."""
     return error.cause if isinstance(error, RayTaskError) else error
 
 
 def _told(error: Exception) -> Exception:
-    """What the driver raises for what a member raised. A member's disk or socket is not the
+    """What the driver raises for what a worker raised. A worker's disk or socket is not the
     driver's."""
     cause = _cause(error)
     return WorkFailed(f"an actor failed: {cause}") if isinstance(cause, OSError) else cause

@@ -15,7 +15,7 @@ def conv(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Conv2d:
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut, 1×1 where the shape changes."""
+    """Two 3×3 convolutions and a shortcut, 1×1 if the shape changes."""
 
     expansion = 1
 

@@ -26,7 +26,7 @@ its default will change."""
 def torchvision_architecture(name: str) -> Architecture:
     """The classifier `name`, as `torchvision:mobilenet_v3_small`.
 
-    Raises `BadInput` for a name that torchvision does not have, and where it is not installed.
+    Raises `BadInput` for a name that torchvision does not have, and if it is not installed.
     """
     models = _models(name)
     known = [f"{PREFIX}{model}" for model in models.list_models(module=models)]

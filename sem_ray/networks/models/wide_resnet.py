@@ -15,7 +15,7 @@ from sem_ray.networks.models.resnet import conv
 class PreActivationBlock(nn.Module):
     """Two 3×3 convolutions, each behind BatchNorm and ReLU, and a shortcut.
 
-    Where the shape changes, the shortcut is a 1×1 convolution of the activated maps.
+    If the shape changes, the shortcut is a 1×1 convolution of the activated maps.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:

@@ -16,7 +16,7 @@ Forward = Callable[[Tensor], Tensor]
 
 SIZES = 16
 """Batch sizes a program is kept for: those of the noise phase, the attacks, the last blocks and
-the evaluation, each perhaps split where memory is short."""
+the evaluation, each perhaps split if memory is short."""
 
 
 def as_program(network: nn.Module) -> Forward:
@@ -32,7 +32,7 @@ def as_program(network: nn.Module) -> Forward:
     def forward(images: Tensor) -> Tensor:
         if not graphs:
             return compiled(images)
-        # A replay writes where the last one wrote.
+        # A replay writes over the result of the last one.
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         return cast(Tensor, _Kept.apply(compiled(_Kept.apply(images))))
 

@@ -44,7 +44,7 @@ class _Fold:
 class FrozenTwin:
     """A copy of `source` in eval mode that follows its weights when told to.
 
-    dtype is what the passes are computed in, the source's own where it is None. Images, logits and
+    dtype is what the passes are computed in, the source's own if it is None. Images, logits and
     gradients are in the source's number format either way. `compiled` passes run as one program
     (`networks/program.py`).
     """
@@ -85,7 +85,7 @@ class FrozenTwin:
 
     def gradient(self, images: Tensor, labels: Tensor) -> Tensor:
         """∂ Σ cross-entropy / ∂ images, [n, C, H, W]. A sum, so an image's gradient does not depend
-        on its batch; where the batch does not fit the device's memory, it is split."""
+        on its batch; if the batch does not fit the device's memory, it is split."""
         return self._chunks.run(self._gradient, images, labels)
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Passes that split themselves where a device's memory is too small for the whole batch."""
+"""Passes that split themselves if a device's memory is too small for the whole batch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MemorySplit:
     def run(self, compute: Pass, images: Tensor, labels: Tensor) -> Tensor:
         """`compute` over all images, whole or in chunks; the rows are the same either way.
 
-        Raises `WorkFailed` where not even one image fits.
+        Raises `WorkFailed` if not even one image fits.
         """
         while True:
             size = min(self.size or len(images), len(images))

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
 NARROW = 8
-"""Output widths below this are gathered."""
+"""Output widths below this are gathered: they fill less than half of a tile's 16 rows."""
 
 
 def has_matrix_tiles(device: torch.device) -> bool:
@@ -24,7 +24,7 @@ def has_matrix_tiles(device: torch.device) -> bool:
 
 
 class PatchConv(nn.Module):
-    """The square convolution `source`, input gradients only, gathered where its map is narrow."""
+    """The square convolution `source`, input gradients only, gathered if its map is narrow."""
 
     def __init__(self, source: nn.Conv2d) -> None:
         super().__init__()
@@ -77,12 +77,12 @@ class _PatchConv(torch.autograd.Function):
 
 
 def _matrix(weight: Tensor) -> Tensor:
-    """[O, size·size·C]; without a copy where the weight is channels-last."""
+    """[O, size·size·C]; without a copy if the weight is channels-last."""
     return weight.permute(0, 2, 3, 1).flatten(1)
 
 
 def gather_narrow_maps(graph: fx.GraphModule) -> None:
-    """Let every square, dense convolution of `graph` gather where that is faster."""
+    """Let every square, dense convolution of `graph` gather if that is faster."""
     for name, module in list(graph.named_modules()):
         if isinstance(module, nn.Conv2d) and _fits(module):
             graph.set_submodule(name, PatchConv(module))

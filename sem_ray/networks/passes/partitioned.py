@@ -1,4 +1,4 @@
-"""A training pass over a batch that lies in parts, here and at other members of the run.
+"""A training pass over a batch that lies in parts, here and at other workers of the run.
 
 Each layer takes its parts one after the other, so a part is computed the same way wherever it
 lies; only BatchNorm looks at all of them together (`sync_batch_norm.py`). Parameters come as one
@@ -27,7 +27,7 @@ Leaves = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class _Parts:
-    """One value a part, where an ordinary pass has one."""
+    """One value a part, in place of the one of an ordinary pass."""
 
     values: tuple[Any, ...]
 

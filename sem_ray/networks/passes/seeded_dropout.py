@@ -35,7 +35,7 @@ class Drop:
     whole_rows: bool = False
 
     def applied(self, maps: Tensor, stream: Stream) -> Tensor:
-        """maps [n, …], a row for each of the stream's. Raises `BadInput` where there is not."""
+        """maps [n, …], a row for each of the stream's. Raises `BadInput` if there is not."""
         if len(maps) != stream.rows:
             raise BadInput(
                 f"a network drops values of {len(maps)} rows where the batch has {stream.rows}, so "
@@ -86,7 +86,7 @@ def dropped(node: fx.Node) -> fx.Node:
 
 
 def require_seeded(network: nn.Module, name: str, shape: tuple[int, int, int]) -> None:
-    """Raise `BadInput` where `network`, called `name`, draws random numbers while it trains on
+    """Raise `BadInput` if `network`, called `name`, draws random numbers while it trains on
     images of `shape` (C, H, W) that no stream can give it.
 
     Its layers are run on shapes alone (the meta device); its mode and weights stay as they are.
@@ -129,7 +129,7 @@ class _NoDraws(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 def _may_draw(func: Any, args: Any, kwargs: Mapping[str, Any]) -> bool:
-    """Attention is marked as drawing, and does so where it drops."""
+    """Attention is marked as drawing, and draws if it drops."""
     names = (argument.name for argument in func._schema.arguments)
     given = {**dict(zip(names, args, strict=False)), **kwargs}
     return "dropout_p" not in given or given["dropout_p"] > 0

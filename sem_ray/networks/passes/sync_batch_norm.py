@@ -1,8 +1,8 @@
-"""BatchNorm over a batch that lies in parts, here and at other members of the run.
+"""BatchNorm over a batch that lies in parts, here and at other workers of the run.
 
 Statistics are those of the whole batch, put together from each part's own in the order of the
 parts (Chan et al. 1979), so they do not depend on who holds which part. Forward and backward each
-take one small sum over the members: a part's figures stand in its own row, zeros everywhere else.
+take one small sum over the workers: a part's figures stand in its own row, zeros everywhere else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Slots:
     own: tuple[int, ...]
 
     def gathered(self, figures: Sequence[Tensor]) -> Tensor:
-        """[count, …] in float64, the same at every member; `figures` are this member's."""
+        """[count, …] in float64, the same at every worker; `figures` are this worker's."""
         like = figures[0]
         rows = torch.zeros(self.count, *like.shape, dtype=torch.float64, device=like.device)
         for slot, figure in zip(self.own, figures, strict=True):

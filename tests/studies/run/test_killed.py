@@ -19,6 +19,7 @@ from sem_ray.records.connection import URI_VARIABLE
 from sem_ray.store import Store
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
+from tests.cluster.watching import daemon
 from tests.studies.fakes import instant, study, trial_of
 from tests.studies.recording.test_writer import states
 
@@ -147,6 +148,20 @@ def test_ctrl_c_ends_ray_and_leaves_nothing_running(store: Store) -> None:
     assert gone(processes), "Ray outlived its driver"
     assert {row.state for row in status(store, "tiny").rows} <= {"complete", "interrupted"}
     assert "RUNNING" not in states(store).values()
+
+
+def test_a_killed_raylet_ends_the_sweep_and_the_same_command_goes_on(store: Store) -> None:
+    with driving(store, 50) as process:
+        until(process, "running 1")
+        raylet = daemon("raylet", process.pid)
+        assert raylet is not None
+        os.kill(raylet, signal.SIGKILL)
+        *_, line = until(process, "error")
+        assert process.wait(timeout=60) == 1
+    assert line.startswith("error Ray is gone: its raylet at 127.0.0.1:")
+    states_left = {row.state for row in status(store, "tiny").rows}
+    assert "interrupted" in states_left and states_left <= {"complete", "interrupted"}
+    assert run_sweep(study(), store, trials=3, experiment=instant).ok
 
 
 @contextmanager
