@@ -22,6 +22,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 or pages the first is taken."""
 LARGEST = 64_000_000
 """Pixels of the largest image that is decoded: a small file can claim to hold terabytes."""
+LARGEST_FILE = 4 * LARGEST
+"""Bytes of the largest encoded image that is read into memory; uncompressed it takes as much."""
 DEEP_MODES = ("I", "F")
 """Pillow's modes, and those that begin with them and a semicolon, of more than 8 bits a value."""
 DEEP_CODING = re.compile(r";16[BLN]")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
 
+from sem_ray.data.image_set import require_plain
 from sem_ray.errors import BadInput
 
 EXTENSIONS = (
@@ -18,8 +18,6 @@ EXTENSIONS = (
 """Of image files, in any case of letters; what is in a file is told by its content alone."""
 CLUTTER = ("thumbs.db", "desktop.ini", "__macosx", "@eadir")
 """What systems leave in folders, besides names that begin with a dot."""
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""Control characters, and how Python shows bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,7 @@ def image_files(folder: Path) -> list[Entry]:
 
 def _entry(folder: Path, found: os.DirEntry[str]) -> Entry:
     name = found.name
-    if UNPRINTABLE.search(name):
-        raise BadInput(f"{folder} holds the name {name!a}, which is no plain UTF-8 text; rename it")
+    require_plain(name, f"{folder} holds the name")
     composed = unicodedata.normalize("NFC", name)
     try:
         return Entry(composed, folder / name, found.is_dir(), found.is_file())

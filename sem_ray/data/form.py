@@ -28,6 +28,17 @@ class Form:
     resize: int | None = None
     channels: int | None = None
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should hear before images in this form are protected."""
+        if self.resize is None:
+            return ()
+        size = written((self.resize, self.resize))
+        return (
+            f"data.resize={self.resize}: of every image the centre square is taken and brought to "
+            f"{size}; that square is protected and exported, not the picture it was cut from",
+        )
+
     def channels_of(self, image: Image) -> int:
         """What `pixels` will give, told by the header alone."""
         return self.channels or (1 if image.mode in GREY_MODES else 3)
@@ -99,12 +110,10 @@ def _fitted(image: Image, side: int) -> Image:
 
     Pillow's 8-bit filters compute in whole numbers, so the bytes are the same on any machine.
     """
+    from PIL import ImageOps
     from PIL.Image import Resampling
 
-    shorter = min(image.size)
-    left, top = ((length - shorter) / 2 for length in image.size)
-    box = (left, top, left + shorter, top + shorter)
-    return image.resize((side, side), Resampling.BICUBIC, box=box)
+    return ImageOps.fit(image, (side, side), Resampling.BICUBIC)
 
 
 def _opened(image: NDArray[np.uint8]) -> Image:

@@ -4,17 +4,17 @@ hold what."""
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from sem_ray.data.decode.parquet_file import parquet_of
+from sem_ray.data.image_set import require_plain
 from sem_ray.errors import BadInput
 
 TRAIN = "train"
@@ -39,21 +39,6 @@ class Columns:
     image: str
     label: str
     classes: tuple[str, ...] | None
-
-
-@contextmanager
-def parquet_of(file: Path) -> Iterator[pq.ParquetFile]:
-    """The Parquet file, open; what Arrow raises where it cannot be read becomes a `BadInput` that
-    names it."""
-    try:
-        # As bytes: names on the way may be no text.
-        with pa.OSFile(os.fsencode(file)) as stream, pq.ParquetFile(stream) as found:
-            yield found
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise BadInput(
-            f"{file} cannot be read as Parquet ({reason}); write or fetch it again"
-        ) from error
 
 
 def splits_at(path: Path) -> Splits:
@@ -108,7 +93,9 @@ def columns_of(file: Path) -> Columns:
         schema = parquet.schema_arrow
     features = _features(schema)
     label = _label_column(schema, features, file)
-    return Columns(_image_column(schema, file), label, _class_names(features.get(label)))
+    classes = _class_names(features.get(label))
+    _require_distinct(classes or (), file)
+    return Columns(_image_column(schema, file), label, classes)
 
 
 def _features(schema: Any) -> dict[str, Any]:
@@ -128,6 +115,17 @@ def _class_names(feature: Any) -> tuple[str, ...] | None:
     return tuple(str(name) for name in names) if isinstance(names, list) and names else None
 
 
+def _require_distinct(classes: Sequence[str], file: Path) -> None:
+    """Raise `BadInput` if two classes have one name, or a name that cannot be shown."""
+    seen: set[str] = set()
+    for name in classes:
+        require_plain(name, f"{file} names the class")
+        # One name can be written in several forms of Unicode that look alike.
+        if (known := unicodedata.normalize("NFC", name)) in seen:
+            raise BadInput(f"{file} names two classes {name!r}; give each class its own name")
+        seen.add(known)
+
+
 def _image_column(schema: Any, file: Path) -> str:
     names = [field.name for field in schema if _holds_images(field.type)]
     if len(names) != 1:
@@ -142,9 +140,10 @@ def _image_column(schema: Any, file: Path) -> str:
 def _holds_images(kind: Any) -> bool:
     if not pa.types.is_struct(kind) or {"bytes", "path"} - {field.name for field in kind}:
         return False
-    content = kind.field("bytes").type
-    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null)
-    return any(test(content) for test in tests)
+    content, path = kind.field("bytes").type, kind.field("path").type
+    binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null)
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    return any(test(content) for test in binary) and any(test(path) for test in text)
 
 
 def _label_column(schema: Any, features: dict[str, Any], file: Path) -> str:

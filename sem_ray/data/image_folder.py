@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sem_ray.data.decoding import Encoded
+from sem_ray.data.digests import stamped
 from sem_ray.data.folder_entries import entries, image_files, is_image
 from sem_ray.data.hub_layout import TEST_NAMES, TRAIN
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.listing import Wanted, decoded_sets
-from sem_ray.data.stamps import stamped
 from sem_ray.errors import BadInput
 
 LAYOUT = "one folder a class, alone or in train/ and val/"

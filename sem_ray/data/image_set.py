@@ -15,7 +15,7 @@ from torch import Tensor
 from sem_ray.data.digests import pixel_digests
 from sem_ray.data.mapped import Index, Mapped
 from sem_ray.data.streamed import Pixels, Streamed, picked, streams
-from sem_ray.errors import BadInput
+from sem_ray.errors import UNPRINTABLE, BadInput
 
 
 @dataclass(frozen=True)
@@ -132,10 +132,12 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training images, and test images where the source has them."""
+    """Training images, and test images if the source has them. `notices` say in plain words what
+    was done to the images that may surprise."""
 
     train: ImageSet
     test: ImageSet | None
+    notices: tuple[str, ...] = ()
 
     def require_test(self) -> ImageSet:
         if self.test is None:
@@ -144,6 +146,13 @@ class Dataset:
                 "name a folder that holds a train and a test split"
             )
         return self.test
+
+
+def require_plain(name: str, holder: str) -> None:
+    """Raise `BadInput` if `name` holds what must not reach a terminal or a file for others; the
+    message begins with `holder`, as in "the folder x holds the name"."""
+    if UNPRINTABLE.search(name):
+        raise BadInput(f"{holder} {ascii(name)[:200]}, which is no plain UTF-8 text; rename it")
 
 
 def check_labels(

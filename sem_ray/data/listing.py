@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sem_ray.data.class_choice import ClassChoice
 from sem_ray.data.decoding import Encoded, decoder
 from sem_ray.data.digests import ids_from_pixels
 from sem_ray.data.form import Form, Room, room, written
@@ -27,7 +26,7 @@ from sem_ray.data.mapped import Mapped
 from sem_ray.data.shelf import PixelShelf
 from sem_ray.data.stacking import stacked
 from sem_ray.data.streamed import Pixels
-from sem_ray.data.subset import Chosen, Limit, chosen
+from sem_ray.data.subset import Chosen, ClassChoice, Limit, chosen
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 
@@ -75,9 +74,14 @@ class Wanted:
 
 
 def decoded_sets(
-    train: Listing, test: Listing | None, classes: Sequence[str], wanted: Wanted
+    train: Listing,
+    test: Listing | None,
+    classes: Sequence[str],
+    wanted: Wanted,
+    notices: Sequence[str] = (),
 ) -> Dataset:
-    """The image sets of both splits. Raises `BadInput` with one line for what does not fit."""
+    """The image sets of both splits, with `notices` about them. Raises `BadInput` with one line for
+    what does not fit."""
     check_labels(train.name, train.labels.tolist(), classes, train.place)
     if test is not None:
         check_label_range(test.name, test.labels.tolist(), classes, test.place)
@@ -89,7 +93,8 @@ def decoded_sets(
         splits.append(_Split(test, part))
     require_two_classes(train.name, splits[0].part.labels, wanted.classes)
     found = [split.image_set(choice, pixels) for split, pixels in _alike(splits, wanted)]
-    return Dataset(found[0], found[1] if test is not None else None)
+    said = (*notices, *wanted.form.notices)
+    return Dataset(found[0], found[1] if test is not None else None, said)
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,29 @@ def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixel
             for split, pixels in zip(splits, found, strict=True)
         ]
     return list(zip(splits, found, strict=True))
+
+
+def narrowed(data: Dataset, wanted: Wanted) -> Dataset:
+    """`data` with what is wanted of it, on the CPU. Raises `BadInput` where that is not there."""
+    train = data.train
+    choice = ClassChoice.first(train.name, train.classes, wanted.classes)
+    test = data.test and _narrowed(data.test, choice, wanted.test_limit, wanted.form)
+    narrow = _narrowed(train, choice, wanted.limit, wanted.form)
+    require_two_classes(train.name, narrow.labels.numpy(), wanted.classes)
+    resized = narrow.images.shape[2:] != train.images.shape[2:]
+    return Dataset(narrow, test, wanted.form.notices if resized else ())
+
+
+def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -> ImageSet:
+    part = chosen(images.name, images.labels.numpy(), choice, limit)
+    # Taking copies; a set of which nothing is left out may be large.
+    taken = images if len(part.rows) == len(images) else images.take(part.rows, part.note)
+    return replace(
+        taken,
+        images=form.applied(taken.images, images.name),
+        labels=torch.from_numpy(part.labels),
+        classes=choice.names,
+    )
 
 
 def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None) -> None:

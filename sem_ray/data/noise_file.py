@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from sem_ray.data.hub_layout import parquet_of
+from sem_ray.data.decode.parquet_file import parquet_of
 from sem_ray.data.noise import FORMAT_VERSION, Manifest, Noise, require_shaped, require_sound
 from sem_ray.errors import BadInput
 

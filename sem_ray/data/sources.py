@@ -13,9 +13,8 @@ from sem_ray.data.form import Form
 from sem_ray.data.hub_layout import holds_parquet
 from sem_ray.data.image_folder import is_image_folder, read_image_folder
 from sem_ray.data.image_set import Dataset
-from sem_ray.data.listing import Wanted
-from sem_ray.data.parquet import read_parquet
-from sem_ray.data.resident import narrowed
+from sem_ray.data.listing import Wanted, narrowed
+from sem_ray.data.parquet_rows import read_parquet
 from sem_ray.data.shelf import PixelShelf
 from sem_ray.data.subset import Limit
 from sem_ray.data.torchvision_sets import SETS, read_torchvision

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.data import protected, read_noise
-from sem_ray.data.export import WRITERS, Format, write_images
+from sem_ray.data.export import WRITERS, Format, exported_ids, write_images
 from sem_ray.data.matching import with_noise
 from sem_ray.errors import BadInput, require_space, writing_to
 from sem_ray.progress import ProgressSink, silent
@@ -77,7 +77,7 @@ def _require_empty(target: Path) -> None:
 
 
 def _remarks(pair: Paired) -> tuple[str, ...]:
-    found = []
+    found = list(pair.notices)
     if pair.images.note:
         found.append(
             f"the noise is for a subset of {pair.images.name} ({pair.images.note}); its other "
@@ -92,5 +92,12 @@ def _remarks(pair: Paired) -> tuple[str, ...]:
         found.append(
             f"{len(pair.match.without_image):,} rows of the noise have no image in "
             f"{pair.images.name} (first: {pair.match.without_image[0]})"
+        )
+    ids = pair.images.ids
+    changed = [name for name, new in zip(ids, exported_ids(ids), strict=True) if name != new]
+    if changed:
+        found.append(
+            f"{len(changed):,} ids lead out of a folder or cannot be printed, and are written "
+            f"otherwise (first: {changed[0]!a})"
         )
     return tuple(found)

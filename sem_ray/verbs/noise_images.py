@@ -20,11 +20,12 @@ THE_NOISE = "the noise's settings"
 @dataclass(frozen=True, eq=False)
 class Paired:
     """The training images of a set, the noise, and which rows of both belong together: at least
-    one."""
+    one. `notices` are those of the `Dataset`."""
 
     images: ImageSet
     noise: Noise
     match: Match
+    notices: tuple[str, ...] = ()
 
 
 def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = None) -> Paired:
@@ -38,13 +39,13 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)
     shelf = Store(Store.place(store)).pixels()
-    images = load(spec, shelf=shelf).train
-    match = matched(images, noise)
+    found = load(spec, shelf=shelf)
+    match = matched(found.train, noise)
     if spec.limit is not None and match.without_image:
-        images = load(spec.model_copy(update={"limit": None}), shelf=shelf).train
-        match = matched(images, noise)
-    _require_related(images, noise, match, folder)
-    return Paired(images, noise, match)
+        found = load(spec.model_copy(update={"limit": None}), shelf=shelf)
+        match = matched(found.train, noise)
+    _require_related(found.train, noise, match, folder)
+    return Paired(found.train, noise, match, found.notices)
 
 
 def _require_form(spec: DataSpec, noise: Noise, folder: Path) -> None:

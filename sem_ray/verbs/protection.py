@@ -74,11 +74,13 @@ def protect(
     target = Path(out).absolute()
     require_free(target)
     shelf = Store.open(store)
-    images = load(spec.data, shelf=shelf.pixels(stream), sink=sink).train
+    data_set = load(spec.data, shelf=shelf.pixels(stream), sink=sink)
+    images = data_set.train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
-    for remark in _remarks(spec, images):
+    said = (*data_set.notices, *_remarks(spec, images))
+    for remark in said:
         on_remark(remark)
     made = find_noise(spec, images, shelf)
     if made is None:
@@ -86,10 +88,12 @@ def protect(
             made = noise_for(spec, images, shelf, backend=computing, sink=sink)
     with shelf.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
-    return _protected(spec, images, target, reused=made.found)
+    return _protected(spec, images, target, said, reused=made.found)
 
 
-def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
+def _protected(
+    spec: ExperimentSpec, images: ImageSet, target: Path, said: tuple[str, ...], *, reused: bool
+) -> Protected:
     manifest = read_noise(target).manifest
     return Protected(
         folder=target,
@@ -100,7 +104,7 @@ def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: 
         seconds=manifest.seconds,
         reused=reused,
         spec=spec,
-        remarks=_remarks(spec, images),
+        remarks=said,
     )
 
 

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Image import Resampling
 
 from sem_ray.data import stacking
 from sem_ray.data.decoding import Encoded
 from sem_ray.data.form import Form
-from sem_ray.data.stacking import stacked
+from sem_ray.data.stacking import _chunk, stacked
 from sem_ray.errors import BadInput
 from tests.data.hub_files import encoded, noise_pixels
 
@@ -132,3 +133,23 @@ def test_an_image_of_another_size_is_refused_by_its_header_alone() -> None:
     images = [Encoded(encoded(small), "image 0"), Encoded(large[:100], "image 1")]
     with pytest.raises(BadInput, match=r"is 900×900 .*data\.resize"):
         stacked(images, 2, Form())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 120), st.integers(1, 120), st.integers(1, 60), st.integers(0, 2**32))
+def test_the_centre_square_is_resized_to_the_bytes_it_always_was(
+    width: int, height: int, side: int, seed: int
+) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    shorter = min(width, height)
+    left, top = (width - shorter) / 2, (height - shorter) / 2
+    box = (left, top, left + shorter, top + shorter)
+    expected = Image.fromarray(pixels).resize((side, side), Resampling.BICUBIC, box=box)
+    found = Form(resize=side).pixels(Image.fromarray(pixels))
+    assert np.array_equal(found, np.asarray(expected))
+
+
+def test_few_large_images_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacking, "CHUNK_BYTES", 250)
+    images = iter([(row, Encoded(bytes(100), "image")) for row in range(7)])
+    assert [len(_chunk(images)) for _ in range(4)] == [3, 3, 1, 0]
