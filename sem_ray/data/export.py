@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from torch import Tensor
 
+from sem_ray.data.decode.batch import THREADS_FROM
 from sem_ray.data.image_set import ImageSet
-from sem_ray.data.stacking import THREADS_FROM
 from sem_ray.errors import UNPRINTABLE
 from sem_ray.progress import Progress, ProgressSink
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from sem_ray.figures.preview import GAP, LINE, MARGIN, TALLEST, WIDEST, SheetLayout, contact_sheet
+from sem_ray.exhibits.preview import GAP, LINE, MARGIN, TALLEST, WIDEST, SheetLayout, contact_sheet
 from tests.samples import made_noise, random_images
 
 RADIUS = 8

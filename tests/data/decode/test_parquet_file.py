@@ -14,10 +14,10 @@ import pytest
 
 from sem_ray.data import load
 from sem_ray.data.decode import parquet_file
-from sem_ray.data.parquet_rows import ParquetSplit
+from sem_ray.data.sources.parquet import ParquetSplit
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
-from tests.data.hub_files import IMAGE, encoded, noise_pixels, write
+from tests.data.sources.hub_files import IMAGE, encoded, noise_pixels, write
 
 MEGABYTE = 1 << 20
 ROWS = 256

@@ -7,11 +7,11 @@ import warnings
 
 import pytest
 
-from sem_ray.data import stacking
-from sem_ray.data.decoding import Encoded
-from sem_ray.data.form import Form
-from sem_ray.data.stacking import stacked
-from tests.data.hub_files import encoded, noise_pixels
+from sem_ray.data.decode import batch
+from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.form import Form
+from sem_ray.data.decode.image_file import Encoded
+from tests.data.sources.hub_files import encoded, noise_pixels
 
 TORN = b"Exif\0\0II*\0\x08\0\0\0\x09\0\x12\x01\x03\0"
 """An orientation tag that ends early."""
@@ -24,7 +24,7 @@ def test_torn_tags_are_said_once_and_name_the_first_image(
     caplog: pytest.LogCaptureFixture,
     recwarn: pytest.WarningsRecorder,
 ) -> None:
-    monkeypatch.setattr(stacking, "THREADS_FROM", threads_from)
+    monkeypatch.setattr(batch, "THREADS_FROM", threads_from)
     torn = encoded(noise_pixels(1)[0], "JPEG", exif=TORN)
     images = [Encoded(torn, f"image {row}.jpg") for row in range(3)]
     with caplog.at_level(logging.WARNING):
