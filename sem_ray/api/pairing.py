@@ -38,11 +38,11 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
     """
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)
-    shelf = Store(Store.place(store)).pixels()
-    found = load(spec, shelf=shelf)
+    artifacts = Store(Store.place(store)).pixels()
+    found = load(spec, pixel_cache=artifacts)
     match = matched(found.train, noise)
     if spec.limit is not None and match.without_image:
-        found = load(spec.model_copy(update={"limit": None}), shelf=shelf)
+        found = load(spec.model_copy(update={"limit": None}), pixel_cache=artifacts)
         match = matched(found.train, noise)
     _require_related(found.train, noise, match, folder)
     return Paired(found.train, noise, match, found.notices)

@@ -15,7 +15,7 @@ from sem_ray.data import load
 from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset, ImageSet
 from sem_ray.data.selection import ClassChoice, Limit, balanced_rows, chosen
-from sem_ray.data.sources.encoded_split import Wanted, narrowed
+from sem_ray.data.sources.encoded_split import LoadOptions, select_rows
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
 from tests.data.sources.hub_files import encoded, noise_pixels, write
@@ -69,7 +69,7 @@ def _images(count: int) -> ImageSet:
 
 
 def _limited(whole: ImageSet, limit: Limit) -> ImageSet:
-    return narrowed(Dataset(whole, None), Wanted(None, limit, limit, Form())).train
+    return select_rows(Dataset(whole, None), LoadOptions(None, limit, limit, Form())).train
 
 
 @settings(max_examples=20)

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sem_ray.data.decode.batch import stacked
-from sem_ray.data.decode.form import Form, Room, room, written
+from sem_ray.data.decode.batch import decode_batch
+from sem_ray.data.decode.form import Allocate, Form, allocate, written
 from sem_ray.data.decode.image_file import Encoded, decoder
 from sem_ray.data.image_set import (
     Dataset,
@@ -22,7 +22,7 @@ from sem_ray.data.image_set import (
     check_label_range,
     check_labels,
 )
-from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.pixels.hashing import ids_from_pixels
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.data.pixels.prefetch import Pixels
@@ -31,7 +31,7 @@ from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 
 
-class Listing(Protocol):
+class EncodedSplit(Protocol):
     """A split whose images are still encoded."""
 
     @property
@@ -55,13 +55,13 @@ class Listing(Protocol):
         """The images at the ascending `rows`."""
         ...
 
-    def stamp(self, rows: NDArray[np.int64]) -> str:
+    def signature(self, rows: NDArray[np.int64]) -> str:
         """Changes where the images at `rows` may have: files, their sizes and times, and rows."""
         ...
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LoadOptions:
     """What is taken of a source (`classes` None: all), the form it is brought to, and where it is
     kept if it is large."""
 
@@ -69,15 +69,15 @@ class Wanted:
     limit: Limit
     test_limit: Limit
     form: Form
-    shelf: PixelShelf | None = None
+    pixel_cache: PixelCache | None = None
     sink: ProgressSink = silent
 
 
 def decoded_sets(
-    train: Listing,
-    test: Listing | None,
+    train: EncodedSplit,
+    test: EncodedSplit | None,
     classes: Sequence[str],
-    wanted: Wanted,
+    wanted: LoadOptions,
     notices: Sequence[str] = (),
 ) -> Dataset:
     """The image sets of both splits, with `notices` about them. Raises `BadInput` with one line for
@@ -101,20 +101,20 @@ def decoded_sets(
 class _Split:
     """What is taken of a listing."""
 
-    listing: Listing
+    listing: EncodedSplit
     part: Chosen
 
-    def decoded(self, wanted: Wanted, form: Form) -> Pixels:
+    def decoded(self, wanted: LoadOptions, form: Form) -> Pixels:
         """uint8 [n, C, H, W], in memory or on the shelf."""
 
-        def decode(make: Room) -> NDArray[np.uint8]:
+        def decode(make: Allocate) -> NDArray[np.uint8]:
             images = self.listing.encoded(self.part.rows)
-            return stacked(images, len(self.part.rows), form, make, wanted.sink)
+            return decode_batch(images, len(self.part.rows), form, make, wanted.sink)
 
-        if wanted.shelf is None:
-            return torch.from_numpy(decode(room))
-        stamp = f"{decoder()}\n{form}\n{self.listing.stamp(self.part.rows)}"
-        found = wanted.shelf.decoded(stamp, decode)
+        if wanted.pixel_cache is None:
+            return torch.from_numpy(decode(allocate))
+        signature = f"{decoder()}\n{form}\n{self.listing.signature(self.part.rows)}"
+        found = wanted.pixel_cache.decoded(signature, decode)
         return found if isinstance(found, Mapped) else torch.from_numpy(found)
 
     def image_set(self, choice: ClassChoice, pixels: Pixels) -> ImageSet:
@@ -130,7 +130,7 @@ class _Split:
         return found if known else replace(found, ids=ids_from_pixels(found.digests))
 
 
-def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixels]]:
+def _alike(splits: Sequence[_Split], wanted: LoadOptions) -> list[tuple[_Split, Pixels]]:
     """Each with its pixels, of one shape; grey ones become RGB beside others with colour."""
     found = [split.decoded(wanted, wanted.form) for split in splits]
     _require_one_size(splits[0].listing.name, [pixels.shape for pixels in found])
@@ -143,7 +143,7 @@ def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixel
     return list(zip(splits, found, strict=True))
 
 
-def narrowed(data: Dataset, wanted: Wanted) -> Dataset:
+def select_rows(data: Dataset, wanted: LoadOptions) -> Dataset:
     """`data` with what is wanted of it, on the CPU. Raises `BadInput` where that is not there."""
     train = data.train
     choice = ClassChoice.first(train.name, train.classes, wanted.classes)

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from sem_ray.data.decode.image_file import LARGEST_FILE, Encoded
 from sem_ray.data.decode.parquet_file import cells, parquet_of
 from sem_ray.data.image_set import Dataset, require_plain
-from sem_ray.data.pixels.hashing import stamped
-from sem_ray.data.sources.encoded_split import Wanted, decoded_sets
+from sem_ray.data.pixels.hashing import file_signature
+from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
 from sem_ray.data.sources.hub_layout import Columns, columns_of, splits_at
 from sem_ray.errors import BadInput
 
@@ -31,7 +31,7 @@ LONGEST_PATH = 4096
 """Characters, as of a path in Linux."""
 
 
-def read_parquet(name: str, path: Path, wanted: Wanted) -> Dataset:
+def read_parquet(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     """The image set in a file or folder; `name` is what messages and records call it.
 
     A single file is a training set without test images. Raises `BadInput` with one line for
@@ -128,9 +128,9 @@ class ParquetSplit:
             yield from file.encoded(_between(rows, first, end) - first)
             first = end
 
-    def stamp(self, rows: NDArray[np.int64]) -> str:
+    def signature(self, rows: NDArray[np.int64]) -> str:
         """Of whole files: which of their images changed they do not say."""
-        return f"{rows.tolist()} of {stamped([file.file for file in self.files])}"
+        return f"{rows.tolist()} of {file_signature([file.file for file in self.files])}"
 
 
 def _without_images(file: Path) -> ParquetFile:

@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 from sem_ray.data.decode import batch
-from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded
 from tests.data.sources.hub_files import encoded, noise_pixels
@@ -28,7 +28,7 @@ def test_torn_tags_are_said_once_and_name_the_first_image(
     torn = encoded(noise_pixels(1)[0], "JPEG", exif=TORN)
     images = [Encoded(torn, f"image {row}.jpg") for row in range(3)]
     with caplog.at_level(logging.WARNING):
-        assert len(stacked(images, 3, Form())) == 3
+        assert len(decode_batch(images, 3, Form())) == 3
     (line,) = caplog.messages
     assert line.startswith("image ") and "Corrupt EXIF data" in line and "2 more images" in line
     assert "/" not in line and not recwarn.list
