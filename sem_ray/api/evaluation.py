@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.api.backends import Actors, backend
-from sem_ray.api.pairing import noise_settings
+from sem_ray.api.pairing import made_with, noise_settings
 from sem_ray.api.settings import (
     OnNotice,
     Settings,
@@ -70,8 +70,7 @@ def evaluate(
     manifest = read_noise(folder).manifest if folder else None
     spec = resolve(
         data,
-        # What is imported has none.
-        base=manifest.spec or None if manifest else None,
+        base=made_with(manifest) if manifest else None,
         preset_name=preset,
         config=config,
         settings=_with_radii(settings, radii),

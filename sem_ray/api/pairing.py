@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sem_ray.api.settings import DEFAULT_PRESET
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.noise.matching import Match, matched
+from sem_ray.data.noise.noise import IMPORTED
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec, ExperimentSpec
 from sem_ray.spec.experiment import NoiseSpec
-from sem_ray.spec.reading import validated
+from sem_ray.spec.reading import merged, preset, validated
 from sem_ray.store import Store
 
 THE_NOISE = "the noise's settings"
@@ -82,8 +84,16 @@ def _require_related(images: ImageSet, noise: Noise, match: Match, folder: Path)
         )
 
 
-def noise_settings(manifest: Manifest, preset: NoiseSpec) -> NoiseSpec:
-    """What the noise was made with; `preset` with its radius where nobody knows."""
-    if manifest.spec:
+def made_with(manifest: Manifest) -> dict[str, Any] | None:
+    """The settings that stand in for a preset; None if there are none. What is imported has those
+    of its images at most."""
+    if manifest.method == IMPORTED and manifest.spec:
+        return merged(preset(DEFAULT_PRESET), manifest.spec)
+    return manifest.spec or None
+
+
+def noise_settings(manifest: Manifest, usual: NoiseSpec) -> NoiseSpec:
+    """What the noise was made with; `usual` with its radius if nobody knows."""
+    if manifest.spec and manifest.method != IMPORTED:
         return validated(ExperimentSpec, manifest.spec, THE_NOISE).noise
-    return preset.model_copy(update={"radius": manifest.radius, "step_size": None})
+    return usual.model_copy(update={"radius": manifest.radius, "step_size": None})

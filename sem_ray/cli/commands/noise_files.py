@@ -66,6 +66,8 @@ def import_noise(
     out: Path,
     radius: float | None = None,
     layout: Literal["nchw", "nhwc"] | None = None,
+    order: Path | None = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -87,7 +89,12 @@ def import_noise(
     radius
         Radius in 1/255; the largest value unless given.
     layout
-        Order of the axes, where the shape leaves it open.
+        Order of the axes, if the shape leaves it open.
+    order
+        File with a line for each row of the noise: the id of its image, or the image's row in DATA
+        counted from 0; or an .npy file of such rows. For noise whose rows lie in another order.
+    set_
+        How the images are read, as `--set data.resize=256`; repeatable.
     store
         Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
     json
@@ -97,7 +104,15 @@ def import_noise(
     from sem_ray.cli.console.noise_tables import show_imported
 
     result = api.import_noise(
-        file, data, out, radius=radius, layout=layout, store=store, on_notice=say_notice
+        file,
+        data,
+        out,
+        radius=radius,
+        layout=layout,
+        order=order,
+        settings=set_,
+        store=store,
+        on_notice=say_notice,
     )
     give(result, show_imported, as_json=json)
     return 0

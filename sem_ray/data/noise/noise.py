@@ -35,9 +35,10 @@ class Manifest(Frozen):
     radius: NoiseRadius
     """Largest change of a pixel, in 1/255."""
     method: Line
-    """How it was made; `IMPORTED` where other code made it."""
+    """How it was made; `IMPORTED` if other code made it."""
     spec: dict[str, Any]
-    """The settings it was made with, as JSON; empty where it was imported: nobody knows them."""
+    """The settings it was made with, as JSON. If it was imported nobody knows them; then at most
+    settings of `data` are here, which say how its images are read."""
     identity: Line
     """Of the generation that made it, or of the contents of what was imported."""
     order: Line = ORDER

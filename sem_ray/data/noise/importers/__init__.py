@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from sem_ray.data.noise.importers.conversion import Converted, Layout, converted
 from sem_ray.data.noise.importers.numpy_files import read_npy, read_npz
 from sem_ray.data.noise.importers.pickles import read_pickle
+from sem_ray.data.noise.importers.row_order import read_order
 from sem_ray.data.noise.importers.tensor_files import read_safetensors, read_torch
 from sem_ray.errors import BadInput
 
-__all__ = ["Converted", "Layout", "converted", "read_array", "require_known"]
+__all__ = ["Converted", "Layout", "converted", "read_array", "read_order", "require_known"]
 
 READERS: dict[str, Callable[[Path, int], NDArray[Any]]] = {
     ".pkl": read_pickle,
