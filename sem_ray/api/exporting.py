@@ -57,9 +57,9 @@ def export(
     pair = paired(data, read_noise(folder), folder, store)
     images = with_noise(pair.images, pair.match)
     shielded = protected(images, pair.noise)
-    said = _remarks(pair)
-    for remark in said:
-        on_notice(remark)
+    said = _notices(pair)
+    for notice in said:
+        on_notice(notice)
     size = shielded.images.numel() + MARGIN * len(images)
     require_space(nearest(target), size, "the export", REMEDY)
     with writing_to(target, REMEDY), whole_folder(target) as aside:
@@ -76,7 +76,7 @@ def _require_empty(target: Path) -> None:
         try_writing(nearest(target.parent))
 
 
-def _remarks(pair: Paired) -> tuple[str, ...]:
+def _notices(pair: Paired) -> tuple[str, ...]:
     found = list(pair.notices)
     if pair.images.note:
         found.append(

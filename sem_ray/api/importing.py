@@ -91,9 +91,9 @@ def import_noise(
         values = replace(values, values=values.values[torch.from_numpy(np.argsort(rows))])
     manifest = _manifest(images, values, radius, source, form)
     noise = Noise.made_for(images, values.values, manifest)
-    said = (*data_set.notices, *_remarks(values), *_order_notices(noise))
-    for remark in said:
-        on_notice(remark)
+    said = (*data_set.notices, *_notices(values), *_order_notices(noise))
+    for notice in said:
+        on_notice(notice)
     if not holds(target, manifest.identity):
         require_space(nearest(target), 2 * size, "the noise", REMEDY)
         publish_new(noise, images, target)
@@ -158,7 +158,7 @@ def _order_notices(noise: Noise) -> tuple[str, ...]:
     )
 
 
-def _remarks(values: Converted) -> tuple[str, ...]:
+def _notices(values: Converted) -> tuple[str, ...]:
     if values.exact:
         return ()
     return (

@@ -161,7 +161,7 @@ class Names:
         self._taken: set[str] = set()
 
     def unique(self, name: str) -> str:
-        """`name`, or where it was given out already `name-2`, `name-3`, …"""
+        """`name`, or if it was given out already `name-2`, `name-3`, …"""
         found, number = name, 1
         while found.casefold() in self._taken:
             number += 1

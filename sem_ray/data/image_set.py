@@ -58,7 +58,7 @@ class Rows:
         return replace(self, images=images, labels=self.labels.to(device))
 
     def prefetch(self, coming: Callable[[], Sequence[Index]]) -> None:
-        """Where images stream, begin to read those that will be asked for next."""
+        """If images stream, begin to read those that will be asked for next."""
         if isinstance(self.images, Streamed):
             self.images.prefetch(coming())
 
@@ -69,7 +69,7 @@ class ImageSet:
 
     images: uint8 [N, C, H, W], in memory or in a file; labels: int64 [N], each below
     `len(classes)`; ids: N distinct names that stay with an image through shuffles and subsets (its
-    path, or a hash of its pixels where the source has no paths). `note` says what was left out, as
+    path, or a hash of its pixels if the source has no paths). `note` says what was left out, as
     in `limit=2500`.
     """
 
@@ -158,7 +158,7 @@ def require_plain(name: str, holder: str) -> None:
 def check_labels(
     name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
-    """Raise `BadInput` where a label is outside the classes or only one class occurs. `place` is
+    """Raise `BadInput` if a label is outside the classes or only one class occurs. `place` is
     how a message names the image in a row."""
     check_label_range(name, labels, classes, place)
     if len(set(labels)) < 2:
@@ -170,7 +170,7 @@ def check_labels(
 def check_label_range(
     name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
-    """Raise `BadInput` where a label is outside the classes: all that test images must meet."""
+    """Raise `BadInput` if a label is outside the classes: all that test images must meet."""
     for row, label in enumerate(labels):
         if not 0 <= label < len(classes):
             raise BadInput(

@@ -20,7 +20,7 @@ SETTING = "data.classes"
 def balanced_rows(labels: NDArray[np.int64], limit: int, seed: int) -> NDArray[np.int64]:
     """Rows of a class-balanced subset: int64 [min(limit, N)], ascending, for labels int64 [N].
 
-    Class counts differ by at most one where the classes hold enough; a short class gives all it
+    Class counts differ by at most one if the classes hold enough; a short class gives all it
     has and the others fill up. With the same seed a smaller limit's rows are among a larger's.
     """
     classes, position = np.unique(labels, return_inverse=True)
@@ -36,7 +36,7 @@ def balanced_rows(labels: NDArray[np.int64], limit: int, seed: int) -> NDArray[n
 @dataclass(frozen=True)
 class ClassChoice:
     """names: the classes that are taken, in their new order; position: int64, the new label of
-    each old one, -1 where it is left out; note: what a fingerprint says about it."""
+    each old one, -1 if it is left out; note: what a fingerprint says about it."""
 
     names: tuple[str, ...]
     position: NDArray[np.int64]
@@ -46,7 +46,7 @@ class ClassChoice:
     def first(cls, name: str, classes: Sequence[str], count: int | None) -> ClassChoice:
         """The first `count` of the image set `name`, sorted as text; None takes all as they are.
 
-        Raises `BadInput` where there are fewer.
+        Raises `BadInput` if there are fewer.
         """
         if count is None:
             return cls(tuple(classes), np.arange(len(classes)), "")
@@ -59,7 +59,7 @@ class ClassChoice:
         return cls(tuple(classes[label] for label in order), position, note)
 
     def rows(self, name: str, labels: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of these classes, int64, ascending. Raises `BadInput` where there are none."""
+        """The rows of these classes, int64, ascending. Raises `BadInput` if there are none."""
         found = np.flatnonzero(self.position[labels] >= 0).astype(np.int64)
         if not len(found):
             raise BadInput(f"{name} holds no images of its first {len(self.names)} classes")
@@ -80,9 +80,9 @@ class Limit:
         return f"limit={self.size},seed={self.seed}"
 
     def rows(self, name: str, labels: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """The chosen rows of the set `name`, or None where the limit leaves nothing out.
+        """The chosen rows of the set `name`, or None if the limit leaves nothing out.
 
-        Raises `BadInput` where some class would get no image.
+        Raises `BadInput` if some class would get no image.
         """
         if self.size is None or self.size >= len(labels):
             return None

@@ -41,7 +41,7 @@ def export(
         parquet: one file in the Hugging Face image layout, with the ids as paths. imagefolder: a
         folder a class with PNG files, and rows.csv with their ids in order.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -96,7 +96,7 @@ def import_noise(
     set_
         How the images are read, as `--set data.resize=256`; repeatable.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -120,7 +120,7 @@ def import_noise(
 
 @app.command
 def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json = False) -> int:
-    """Check noise against its images before it is published; exit 1 where a check fails.
+    """Check noise against its images before it is published; exit 1 if a check fails.
 
     Example: `sem-ray verify noise path/to/cifar10`
 
@@ -131,7 +131,7 @@ def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json =
     data
         The images it was made for, as for protect.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """

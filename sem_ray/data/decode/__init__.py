@@ -1,1 +1,1 @@
-"""From encoded images, which strangers may have made, to pixels of one form."""
+"""Decode images, which strangers may have made, to pixels of one form."""

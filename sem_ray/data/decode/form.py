@@ -1,4 +1,4 @@
-"""The form that every image of a set is brought to: its channels, and its size where one is set."""
+"""The form that every image of a set is brought to: its channels, and its size if one is set."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Form:
     def applied(self, images: Pixels, name: str) -> Pixels:
         """Decoded images, uint8 [N, 1 or 3, H, W], in this form.
 
-        Raises `BadInput` where they do not fit in memory.
+        Raises `BadInput` if they do not fit in memory.
         """
         channels = self.channels or images.shape[1]
         size = tuple(images.shape[2:]) if self.resize is None else (self.resize, self.resize)
@@ -69,7 +69,7 @@ def to_chw(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _plain(image: Image, mode: str) -> Image:
-    """Grey (ITU-R 601 luma where it was colour) or RGB; transparency is left away and what lies
+    """Grey (ITU-R 601 luma if it was colour) or RGB; transparency is left away and what lies
     under it shows."""
     if image.mode == mode:
         return image

@@ -1,5 +1,4 @@
-"""From encoded images, which strangers may have made, to pixels: the header is judged before
-anything is decoded."""
+"""Encoded images, which strangers may have made: headers are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ class Encoded:
 
 
 def decoder() -> str:
-    """Names what decodes: another version may decode JPEG to other pixels."""
+    """The name and versions of the decoder: another version may decode JPEG to other pixels."""
     from PIL import __version__, features
 
     codecs = ("jpg", "webp", "libtiff")
@@ -56,10 +55,10 @@ def decoder() -> str:
 
 
 def open_checked(image: Encoded, use: Callable[[Image], Made]) -> Made:
-    """What `use` makes of the image, which is opened and not yet decoded, and of a size and depth
-    that can be.
+    """Open an image, check the size and depth that its header gives, and return what `use` makes of
+    it; nothing is decoded before `use` does it.
 
-    Raises `BadInput` where the image is not, or where decoding it fails.
+    Raises `BadInput` if it is too large or too deep, and if `use` cannot decode it.
     """
     from PIL import Image
 

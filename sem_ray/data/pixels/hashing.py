@@ -20,7 +20,7 @@ def pixel_digests(images: NDArray[np.uint8]) -> tuple[str, ...]:
 
 
 def ids_from_pixels(digests: Sequence[str]) -> tuple[str, ...]:
-    """Ids for a source without names: the digest, numbered where an image occurs again."""
+    """Ids for a source without names: the digest, numbered if an image occurs again."""
     seen: dict[str, int] = {}
     ids = []
     for digest in digests:
@@ -31,7 +31,7 @@ def ids_from_pixels(digests: Sequence[str]) -> tuple[str, ...]:
 
 def file_signature(files: Sequence[Path]) -> str:
     """A line for each file: where it is, its size in bytes, when it was written and when it was put
-    there (ns), which unlike the former no archive or copy can set. Raises `BadInput` where one is
+    there (ns), which unlike the former no archive or copy can set. Raises `BadInput` if one is
     gone."""
     return "\n".join(_line(file) for file in files)
 

@@ -32,8 +32,8 @@ def read_cifar(name: str, path: Path) -> Dataset:
     """All of a folder or archive; `name` is what messages and records call it.
 
     Ids are split and row, as `train-00017`, like those of torchvision's copy: noise for one serves
-    the other where their rows agree, and is refused by its digests where not.
-    Raises `BadInput` where a file is missing, damaged or of another kind.
+    the other if their rows agree, and is refused by its digests if not.
+    Raises `BadInput` if a file is missing, damaged or of another kind.
     """
     layout, contents = contents_at(path)
     classes = _class_names(contents[layout.names], path / layout.names)

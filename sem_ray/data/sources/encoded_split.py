@@ -45,7 +45,7 @@ class EncodedSplit(Protocol):
 
     @property
     def ids(self) -> tuple[str, ...] | None:
-        """None where the images have no names of their own."""
+        """None if the images have no names of their own."""
         ...
 
     def place(self, row: int) -> str:
@@ -57,14 +57,14 @@ class EncodedSplit(Protocol):
         ...
 
     def signature(self, rows: NDArray[np.int64]) -> str:
-        """Changes where the images at `rows` may have: files, their sizes and times, and rows."""
+        """Changes if the images at `rows` may have: files, their sizes and times, and rows."""
         ...
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What is taken of a source (`classes` None: all), the form it is brought to, and where it is
-    kept if it is large."""
+    """Which images of a source are taken (`classes` None: all), the form they are brought to, and
+    the cache that keeps their pixels if they are too many for memory."""
 
     classes: int | None
     limit: Limit
@@ -145,7 +145,7 @@ def _alike(splits: Sequence[_Split], wanted: LoadOptions) -> list[tuple[_Split, 
 
 
 def select_rows(data: Dataset, wanted: LoadOptions) -> Dataset:
-    """`data` with what is wanted of it, on the CPU. Raises `BadInput` where that is not there."""
+    """`data` with what is wanted of it, on the CPU. Raises `BadInput` if that is not there."""
     train = data.train
     choice = ClassChoice.first(train.name, train.classes, wanted.classes)
     test = data.test and _narrowed(data.test, choice, wanted.test_limit, wanted.form)
@@ -168,7 +168,7 @@ def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -
 
 
 def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None) -> None:
-    """Raise `BadInput` where the first `count` classes leave one to learn."""
+    """Raise `BadInput` if the first `count` classes leave one to learn."""
     if len(np.unique(labels)) < 2:
         raise BadInput(
             f"{name} has images of one class only among its first {count}; raise data.classes"

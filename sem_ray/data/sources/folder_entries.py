@@ -41,7 +41,7 @@ def is_image(entry: Entry) -> bool:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """Sorted by name. Raises `BadInput` where the folder cannot be read, or a name cannot be
+    """Sorted by name. Raises `BadInput` if the folder cannot be read, or a name cannot be
     written or is there twice."""
     try:
         # Millions of files: this way the system tells their kind without a question for each.
@@ -57,7 +57,7 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def image_files(folder: Path) -> list[Entry]:
-    """The images of a class, sorted by name. Raises `BadInput` where there are none, or anything
+    """The images of a class, sorted by name. Raises `BadInput` if there are none, or anything
     else is among them: it may be an image that is not read, which must not go unprotected."""
     found = entries(folder)
     for entry in found:

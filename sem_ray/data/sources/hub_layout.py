@@ -34,7 +34,7 @@ class Splits:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a file calls its columns; `classes` is None where it does not name the classes."""
+    """What a file calls its columns; `classes` is None if it does not name the classes."""
 
     image: str
     label: str
@@ -44,7 +44,7 @@ class Columns:
 def splits_at(path: Path) -> Splits:
     """The splits of a folder, or of its `data` folder; a single file is a training split.
 
-    Raises `BadInput` where there is no training split or part of one is missing.
+    Raises `BadInput` if there is no training split or part of one is missing.
     """
     if not path.is_dir():
         return Splits((path,), ())
@@ -81,14 +81,14 @@ def _split(folder: Path, name: str) -> tuple[Path, ...]:
         shard = SHARD.search(file.name)
         if shard and int(shard["count"]) != len(files):
             raise BadInput(
-                f"{folder} holds {len(files)} {name} files where {file.name} counts "
+                f"{folder} holds {len(files)} {name} files, and {file.name} counts "
                 f"{int(shard['count'])}; fetch the missing ones or remove the extra ones"
             )
     return files
 
 
 def columns_of(file: Path) -> Columns:
-    """Raises `BadInput` where a file is not Parquet or a column is missing or ambiguous."""
+    """Raises `BadInput` if a file is not Parquet or a column is missing or ambiguous."""
     with parquet_of(file) as parquet:
         schema = parquet.schema_arrow
     features = _features(schema)
@@ -99,7 +99,7 @@ def columns_of(file: Path) -> Columns:
 
 
 def _features(schema: Any) -> dict[str, Any]:
-    """The Hub's description of the columns; empty where there is none that can be read."""
+    """The Hub's description of the columns; empty if there is none that can be read."""
     try:
         text = (schema.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(text)["info"]["features"]

@@ -129,7 +129,7 @@ class ParquetSplit:
             first = end
 
     def signature(self, rows: NDArray[np.int64]) -> str:
-        """Of whole files: which of their images changed they do not say."""
+        """Of whole files, because a file does not tell which of its images changed."""
         return f"{rows.tolist()} of {file_signature([file.file for file in self.files])}"
 
 

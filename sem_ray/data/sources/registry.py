@@ -1,4 +1,4 @@
-"""Where images come from: the one place that knows every source by name."""
+"""Load images by the name of their source; every source is known here alone."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def load(
 
 
 def _read_path(name: str, path: Path, wanted: LoadOptions) -> Dataset:
-    """By what lies there; what none knows is refused as Parquet, in words that name them all."""
+    """Read what lies at `path`. If no source knows it, the Parquet reader refuses it in a message
+    that names all kinds."""
     if holds_parquet(path):
         return read_parquet(name, path, wanted)
     if is_cifar(path):

@@ -182,7 +182,7 @@ def _one_class(folder: Path) -> None:
 FAULTS: dict[Callable[[Path], None], str] = {
     _nothing: r"no images in {folder}; name a folder that holds train",
     _no_train: r"no train-\*\.parquet in {folder}, which holds mine\.parquet",
-    _missing_shard: r"holds 1 train files where train-00000-of-00002\.parquet counts 2",
+    _missing_shard: r"holds 1 train files, and train-00000-of-00002\.parquet counts 2",
     _text_file: r"{folder}/train\.parquet cannot be read as Parquet",
     _empty_file: r"{folder}/train\.parquet cannot be read as Parquet",
     _truncated_file: r"{folder}/train\.parquet cannot be read as Parquet",

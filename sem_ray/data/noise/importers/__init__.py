@@ -50,7 +50,7 @@ def read_array(file: Path, numbers: int) -> NDArray[Any]:
 
 
 def require_known(file: Path) -> int:
-    """The file's size in bytes. Raises `BadInput` where there is none or its kind is not read:
+    """The file's size in bytes. Raises `BadInput` if there is none or its kind is not read:
     what can be said before the images are there."""
     if file.suffix.lower() not in READERS:
         raise BadInput(f"{file}: noise is read from {', '.join(READERS)}; save it as one of these")

@@ -43,7 +43,7 @@ def converted(
     """`array` as noise for images [N, C, H, W].
 
     Signed whole numbers are in 1/255. Floats are changes of pixels in [0, 1], so they lie in
-    [-1, 1], and are rounded to whole steps. Raises `BadInput`, which begins with `place`, where
+    [-1, 1], and are rounded to whole steps. Raises `BadInput`, which begins with `place`, if
     the shape is another, or the values are not finite, unsigned, or too large for int8.
     """
     rows = _in_nchw(array, images, layout, place)
