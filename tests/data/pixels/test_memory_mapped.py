@@ -249,8 +249,9 @@ class _Full:
 KILLED = """
 import sys
 from pathlib import Path
-from sem_ray.data import listing, load
+from sem_ray.data import load
 from sem_ray.data.pixels.cache import PixelCache
+from sem_ray.data.sources import encoded_split
 from sem_ray.spec import DataSpec
 
 def watched(images, *others):
@@ -260,10 +261,11 @@ def watched(images, *others):
             if row == 4:
                 print("begun", flush=True)
                 sys.stdin.read()
-    return stacked(slowly(), *others)
+    return decode_batch(slowly(), *others)
 
-stacked, listing.stacked = listing.stacked, watched
-load(DataSpec(source=sys.argv[1]), shelf=PixelCache(Path(sys.argv[2]) / "pixels", stream=True))
+decode_batch, encoded_split.decode_batch = encoded_split.decode_batch, watched
+cache = PixelCache(Path(sys.argv[2]) / "pixels", stream=True)
+load(DataSpec(source=sys.argv[1]), pixel_cache=cache)
 """
 
 
