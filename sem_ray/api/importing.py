@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from sem_ray import __version__
 from sem_ray.api.noise_folder import (
     REMEDY,
     holds,
-    nearest,
     publish_new,
     require_free,
 )
@@ -30,12 +28,15 @@ from sem_ray.data.noise.importers import (
     require_known,
 )
 from sem_ray.data.noise.noise import IMPORTED
-from sem_ray.errors import BadInput, require_space
+from sem_ray.errors import BadInput
+from sem_ray.files import require_space
 from sem_ray.metrics.class_alignment import CLEAR, class_alignment
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
-from sem_ray.spec.reading import overrides, validated
+from sem_ray.spec.reading import overrides
+from sem_ray.spec.validation import validated
 from sem_ray.store import Store
+from sem_ray.version import __version__
 
 IMPORT_VERSION = 1
 """Raise when the same file would give other noise."""
@@ -95,7 +96,7 @@ def import_noise(
     for notice in said:
         on_notice(notice)
     if not holds(target, manifest.identity):
-        require_space(nearest(target), 2 * size, "the noise", REMEDY)
+        require_space(target, 2 * size, "the noise", REMEDY)
         publish_new(noise, images, target)
     return Imported(
         folder=target,

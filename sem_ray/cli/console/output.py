@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from sem_ray.errors import UNPRINTABLE, writing_to
+from sem_ray.errors import UNPRINTABLE
+from sem_ray.files import writing_to
 
 Result = TypeVar("Result")
 
