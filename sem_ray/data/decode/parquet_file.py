@@ -23,6 +23,8 @@ MODEST = 1 << 26
 """Bytes that a column of a row group may always hold; more only if the file has an `EXPANSION`th of
 them, because encoded images barely shrink any further."""
 EXPANSION = 200
+LONGEST_TEXT = 4096
+"""Bytes of a path or an id, as of a path in Linux."""
 
 
 @contextmanager
@@ -59,12 +61,32 @@ def _require_modest(file: Path, size: int, metadata: Any) -> None:
                 )
 
 
-def cells(parquet: pq.ParquetFile, group: int, image: str, part: str) -> Iterator[Any]:
-    """The `part` ("bytes" or "path") of all cells in the column `image` of a row group, as Arrow
-    arrays of few enough rows that `BATCH_BYTES` hold them even if all are the largest."""
-    name, row_group = f"{image}.{part}", parquet.metadata.row_group(group)
+def cells(
+    parquet: pq.ParquetFile, group: int, column: str, part: str | None = None
+) -> Iterator[Any]:
+    """All cells of a column of a row group, or of the `part` of its structs, as Arrow arrays of few
+    enough rows that `BATCH_BYTES` hold them even if all are the largest."""
+    name = column if part is None else f"{column}.{part}"
+    row_group = parquet.metadata.row_group(group)
     columns = map(row_group.column, range(row_group.num_columns))
     held = next(c.total_uncompressed_size for c in columns if c.path_in_schema == name)
     rows = min(max(BATCH_BYTES // max(held, 1), 1), BATCH)
     for batch in parquet.iter_batches(rows, row_groups=[group], columns=[name]):
-        yield pc.struct_field(batch.column(0), part)
+        found = batch.column(0)
+        yield found if part is None else pc.struct_field(found, part)
+
+
+def texts(
+    parquet: pq.ParquetFile, file: Path, column: str, part: str | None = None
+) -> Iterator[str | None]:
+    """The same of all row groups, of a column that holds text. Raises `BadInput` for a long one."""
+    for group in range(parquet.num_row_groups):
+        for found in cells(parquet, group, column, part):
+            batch = found.cast(pa.large_string())
+            # Measured before Python's copies are made: one long text may stand in every row.
+            if (pc.max(pc.binary_length(batch)).as_py() or 0) > LONGEST_TEXT:
+                raise BadInput(
+                    f"{file}: {part or column} holds more than {LONGEST_TEXT:,} bytes in a row; "
+                    "shorten it"
+                )
+            yield from batch.to_pylist()

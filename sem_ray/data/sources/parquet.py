@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sem_ray.data.decode.image_file import LARGEST_FILE, Encoded
-from sem_ray.data.decode.parquet_file import cells, parquet_of
+from sem_ray.data.decode.parquet_file import cells, parquet_of, texts
 from sem_ray.data.image_set import Dataset, require_plain
 from sem_ray.data.pixels.hashing import file_signature
 from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
@@ -27,8 +27,6 @@ from sem_ray.errors import BadInput
 
 LARGEST_UNNAMED = 1000
 """Labels from here on are taken for something else than classes, if there are fewer images."""
-LONGEST_PATH = 4096
-"""Characters, as of a path in Linux."""
 
 
 def read_parquet(name: str, path: Path, wanted: LoadOptions) -> Dataset:
@@ -149,19 +147,9 @@ def _without_images(file: Path) -> ParquetFile:
 
 def _paths(parquet: pq.ParquetFile, file: Path, image: str) -> Iterator[str | None]:
     """What each row gives as the image's path. Raises `BadInput` for what is no path."""
-    row = 0
-    for group in range(parquet.num_row_groups):
-        for batch in cells(parquet, group, image, "path"):
-            paths = batch.cast(pa.large_string())
-            # Measured before Python's copies are made: one long text may stand in every row.
-            if (pc.max(pc.binary_length(paths)).as_py() or 0) > LONGEST_PATH:
-                raise BadInput(
-                    f"{file} has paths of more than {LONGEST_PATH:,} bytes; shorten them"
-                )
-            for path in paths.to_pylist():
-                require_plain(path or "", f"row {row} of {file} has the path")
-                yield path
-                row += 1
+    for row, path in enumerate(texts(parquet, file, image, "path")):
+        require_plain(path or "", f"row {row} of {file} has the path")
+        yield path
 
 
 def _common_classes(files: Sequence[ParquetFile]) -> tuple[tuple[str, ...], tuple[str, ...]]:
