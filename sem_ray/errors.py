@@ -5,6 +5,13 @@ Every message is one line that names the thing, the place and the way out.
 
 from __future__ import annotations
 
+import re
+
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What must not reach a terminal: control characters, among them those that begin escape codes,
+separators of lines, characters that reorder the text around them ("bidi" embeddings, overrides and
+isolates), and how Python shows bytes that are no UTF-8."""
+
 
 class SemRayError(Exception):
     """A failure that sem-ray foresaw; its text is what the user reads."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sem_ray.api.backends import Actors, backend, kind_of_device
 from sem_ray.api.cost_notices import victim_costs
-from sem_ray.api.pairing import noise_settings
+from sem_ray.api.pairing import made_with, noise_settings
 from sem_ray.api.settings import (
     OnNotice,
     Settings,
@@ -72,8 +72,7 @@ def evaluate(
     manifest = given.manifest if given else None
     spec = resolve(
         data,
-        # What is imported has none.
-        base=manifest.spec or None if manifest else None,
+        base=made_with(manifest) if manifest else None,
         preset_name=preset,
         config=config,
         settings=_with_radii(settings, radii),

@@ -9,7 +9,7 @@ from sem_ray.api.noise_folder import REMEDY
 from sem_ray.api.pairing import Paired, paired
 from sem_ray.api.settings import OnNotice, ignore
 from sem_ray.data import protected, read_noise
-from sem_ray.data.export import WRITERS, Format, write_images
+from sem_ray.data.export import WRITERS, Format, exported_ids, write_images
 from sem_ray.data.noise.matching import with_noise
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.files import atomic_folder, require_space, require_writable, writing_to
@@ -57,9 +57,9 @@ def export(
     pair = paired(data, read_noise(folder), folder, store)
     images = with_noise(pair.images, pair.match)
     shielded = protected(images, pair.noise)
-    said = _remarks(pair)
-    for remark in said:
-        on_notice(remark)
+    said = _notices(pair)
+    for notice in said:
+        on_notice(notice)
     size = shielded.images.numel() + MARGIN * len(images)
     require_space(target, size, "the export", REMEDY)
     with writing_to(target, REMEDY, DiskFailed), atomic_folder(target) as aside:
@@ -77,8 +77,8 @@ def _require_empty(target: Path) -> None:
         require_writable(place, REMEDY)
 
 
-def _remarks(pair: Paired) -> tuple[str, ...]:
-    found = []
+def _notices(pair: Paired) -> tuple[str, ...]:
+    found = list(pair.notices)
     if pair.images.note:
         found.append(
             f"the noise is for a subset of {pair.images.name} ({pair.images.note}); its other "
@@ -93,5 +93,12 @@ def _remarks(pair: Paired) -> tuple[str, ...]:
         found.append(
             f"{len(pair.match.without_image):,} rows of the noise have no image in "
             f"{pair.images.name} (first: {pair.match.without_image[0]})"
+        )
+    ids = pair.images.ids
+    changed = [name for name, new in zip(ids, exported_ids(ids), strict=True) if name != new]
+    if changed:
+        found.append(
+            f"{len(changed):,} ids lead out of a folder or cannot be printed, and are written "
+            f"otherwise (first: {changed[0]!a})"
         )
     return tuple(found)

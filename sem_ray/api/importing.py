@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
 
 from sem_ray.api.noise_folder import (
     REMEDY,
@@ -12,14 +17,23 @@ from sem_ray.api.noise_folder import (
     publish_new,
     require_free,
 )
-from sem_ray.api.settings import OnNotice, ignore
+from sem_ray.api.settings import OnNotice, Settings, ignore
 from sem_ray.data import ImageSet, Manifest, Noise, load
-from sem_ray.data.noise.importers import Converted, Layout, converted, read_array, require_known
+from sem_ray.data.noise.importers import (
+    Converted,
+    Layout,
+    converted,
+    read_array,
+    read_order,
+    require_known,
+)
 from sem_ray.data.noise.noise import IMPORTED
 from sem_ray.errors import BadInput
 from sem_ray.files import require_space
+from sem_ray.metrics.class_alignment import CLEAR, class_alignment
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
+from sem_ray.spec.reading import overrides
 from sem_ray.spec.validation import validated
 from sem_ray.store import Store
 from sem_ray.version import __version__
@@ -50,31 +64,40 @@ def import_noise(
     *,
     radius: float | None = None,
     layout: Layout | None = None,
+    order: Path | str | None = None,
+    settings: Settings = (),
     store: Path | str | None = None,
     on_notice: OnNotice = ignore,
 ) -> Imported:
     """Put the noise in `file` into the folder `out`, for the training images of `data`, whose rows
-    it has in their order.
+    it has in their order, or in the order that the file `order` gives (`read_order`).
 
     file: a pickled NumPy array (.pkl), .pt, .npy, .npz or .safetensors, one array [N, C, H, W] or
     [N, H, W, C]: whole numbers in 1/255, or floats in units of [0, 1]. Nothing in it is run.
-    radius in 1/255; None takes the largest value. Raises `BadInput`.
+    radius in 1/255; None takes the largest value. settings: of `data` alone, as
+    `data.resize=256` for noise that was made for resized images. Raises `BadInput`.
     """
     target, source = Path(out).absolute(), Path(file)
     require_known(source)
     require_free(target)
-    images = load(DataSpec(source=data), pixel_cache=Store(Store.place(store)).pixels()).train
+    form = _data_settings(settings)
+    spec = validated(DataSpec, {**form, "source": data}, "settings")
+    data_set = load(spec, pixel_cache=Store(Store.place(store)).pixels())
+    images = data_set.train
+    rows = None if order is None else read_order(Path(order), images.ids)
     size = images.images.numel()
     shape = (len(images), *images.shape)
     values = converted(read_array(source, size), shape, layout, str(source))
-    noise = Noise.made_for(images, values.values, _manifest(images, values, radius, source))
-    said = _remarks(values)
-    for remark in said:
-        on_notice(remark)
-    if not holds(target, noise.manifest.identity):
+    if rows is not None:
+        values = replace(values, values=values.values[torch.from_numpy(np.argsort(rows))])
+    manifest = _manifest(images, values, radius, source, form)
+    noise = Noise.made_for(images, values.values, manifest)
+    said = (*data_set.notices, *_notices(values), *_order_notices(noise))
+    for notice in said:
+        on_notice(notice)
+    if not holds(target, manifest.identity):
         require_space(target, 2 * size, "the noise", REMEDY)
         publish_new(noise, images, target)
-    manifest = noise.manifest
     return Imported(
         folder=target,
         identity=manifest.identity,
@@ -86,7 +109,22 @@ def import_noise(
     )
 
 
-def _manifest(images: ImageSet, values: Converted, radius: float | None, file: Path) -> Manifest:
+def _data_settings(settings: Settings) -> dict[str, Any]:
+    """Those of the group `data`. Raises `BadInput` if there are others: what the noise was made
+    with nobody knows."""
+    tree = settings if isinstance(settings, Mapping) else overrides(settings)
+    form = tree.get("data", {})
+    if set(tree) - {"data"} or not isinstance(form, Mapping) or "source" in form:
+        raise BadInput(
+            "import takes settings of how the images are read, as --set data.resize=256, and "
+            "--data names the images"
+        )
+    return dict(form)
+
+
+def _manifest(
+    images: ImageSet, values: Converted, radius: float | None, file: Path, form: dict[str, Any]
+) -> Manifest:
     largest = max(int(values.values.max()), -int(values.values.min()))
     if largest == 0:
         raise BadInput(f"{file} holds no noise: every value is 0 in whole 1/255")
@@ -102,7 +140,7 @@ def _manifest(images: ImageSet, values: Converted, radius: float | None, file: P
         "fingerprint": images.fingerprint,
         "radius": bound,
         "method": IMPORTED,
-        "spec": {},
+        "spec": {"data": form} if form else {},
         "identity": identity(IMPORTED, IMPORT_VERSION, content),
         "seconds": 0,
         "sem_ray_version": __version__,
@@ -110,7 +148,18 @@ def _manifest(images: ImageSet, values: Converted, radius: float | None, file: P
     return validated(Manifest, tree, "the imported noise")
 
 
-def _remarks(values: Converted) -> tuple[str, ...]:
+def _order_notices(noise: Noise) -> tuple[str, ...]:
+    """Rows in the order of the images depend on their classes; in another order they do not."""
+    if class_alignment(noise.values, noise.labels) >= CLEAR:
+        return ()
+    return (
+        "the noise has nothing to do with the images' classes, so its rows probably lie in another "
+        "order than these images; give the images in the order it was made for, or with --order a "
+        "file that names the image of each row by its id, or by its row counted from 0",
+    )
+
+
+def _notices(values: Converted) -> tuple[str, ...]:
     if values.exact:
         return ()
     return (

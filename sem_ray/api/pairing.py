@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sem_ray.api.settings import DEFAULT_PRESET
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.noise.matching import Match, matched
+from sem_ray.data.noise.noise import IMPORTED
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec, ExperimentSpec
 from sem_ray.spec.experiment import NoiseSpec
+from sem_ray.spec.reading import merged, preset
 from sem_ray.spec.validation import validated
 from sem_ray.store import Store
 
@@ -20,11 +23,12 @@ THE_NOISE = "the noise's settings"
 @dataclass(frozen=True, eq=False)
 class Paired:
     """The training images of a set, the noise, and which rows of both belong together: at least
-    one."""
+    one. `notices` are those of the `Dataset`."""
 
     images: ImageSet
     noise: Noise
     match: Match
+    notices: tuple[str, ...] = ()
 
 
 def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = None) -> Paired:
@@ -38,13 +42,13 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)
     artifacts = Store(Store.place(store)).pixels()
-    images = load(spec, pixel_cache=artifacts).train
-    match = matched(images, noise)
+    found = load(spec, pixel_cache=artifacts)
+    match = matched(found.train, noise)
     if spec.limit is not None and match.without_image:
-        images = load(spec.model_copy(update={"limit": None}), pixel_cache=artifacts).train
-        match = matched(images, noise)
-    _require_related(images, noise, match, folder)
-    return Paired(images, noise, match)
+        found = load(spec.model_copy(update={"limit": None}), pixel_cache=artifacts)
+        match = matched(found.train, noise)
+    _require_related(found.train, noise, match, folder)
+    return Paired(found.train, noise, match, found.notices)
 
 
 def _require_form(spec: DataSpec, noise: Noise, folder: Path) -> None:
@@ -81,8 +85,16 @@ def _require_related(images: ImageSet, noise: Noise, match: Match, folder: Path)
         )
 
 
-def noise_settings(manifest: Manifest, preset: NoiseSpec) -> NoiseSpec:
-    """What the noise was made with; `preset` with its radius where nobody knows."""
-    if manifest.spec:
+def made_with(manifest: Manifest) -> dict[str, Any] | None:
+    """The settings that stand in for a preset; None if there are none. What is imported has those
+    of its images at most."""
+    if manifest.method == IMPORTED and manifest.spec:
+        return merged(preset(DEFAULT_PRESET), manifest.spec)
+    return manifest.spec or None
+
+
+def noise_settings(manifest: Manifest, usual: NoiseSpec) -> NoiseSpec:
+    """What the noise was made with; `usual` with its radius if nobody knows."""
+    if manifest.spec and manifest.method != IMPORTED:
         return validated(ExperimentSpec, manifest.spec, THE_NOISE).noise
-    return preset.model_copy(update={"radius": manifest.radius, "step_size": None})
+    return usual.model_copy(update={"radius": manifest.radius, "step_size": None})

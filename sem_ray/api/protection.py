@@ -76,11 +76,13 @@ def protect(
     target = Path(out).absolute()
     require_free(target)
     artifacts = Store.open(store)
-    images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
+    data_set = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
+    images = data_set.train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(target, space_for(images), "the noise", REMEDY)
     said = (
+        *data_set.notices,
         *_remarks(spec, images),
         *generation_costs(asked, len(images), computing_on, actors),
     )

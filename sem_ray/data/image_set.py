@@ -15,7 +15,7 @@ from torch import Tensor
 from sem_ray.data.pixels.hashing import pixel_digests
 from sem_ray.data.pixels.memory_mapped import Index, Mapped
 from sem_ray.data.pixels.prefetch import Pixels, Streamed, select, streams
-from sem_ray.errors import BadInput
+from sem_ray.errors import UNPRINTABLE, BadInput
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Rows:
         return replace(self, images=images, labels=self.labels.to(device))
 
     def prefetch(self, coming: Callable[[], Sequence[Index]]) -> None:
-        """Where images stream, begin to read those that will be asked for next."""
+        """If images stream, begin to read those that will be asked for next."""
         if isinstance(self.images, Streamed):
             self.images.prefetch(coming())
 
@@ -69,7 +69,7 @@ class ImageSet:
 
     images: uint8 [N, C, H, W], in memory or in a file; labels: int64 [N], each below
     `len(classes)`; ids: N distinct names that stay with an image through shuffles and subsets (its
-    path, or a hash of its pixels where the source has no paths). `note` says what was left out, as
+    path, or a hash of its pixels if the source has no paths). `note` says what was left out, as
     in `limit=2500`.
     """
 
@@ -132,10 +132,12 @@ class ImageSet:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Training images, and test images where the source has them."""
+    """Training images, and test images if the source has them. `notices` say in plain words what
+    was done to the images that may surprise."""
 
     train: ImageSet
     test: ImageSet | None
+    notices: tuple[str, ...] = ()
 
     def require_test(self) -> ImageSet:
         if self.test is None:
@@ -146,10 +148,17 @@ class Dataset:
         return self.test
 
 
+def require_plain(name: str, holder: str) -> None:
+    """Raise `BadInput` if `name` holds what must not reach a terminal or a file for others; the
+    message begins with `holder`, as in "the folder x holds the name"."""
+    if UNPRINTABLE.search(name):
+        raise BadInput(f"{holder} {ascii(name)[:200]}, which is no plain UTF-8 text; rename it")
+
+
 def check_labels(
     name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
-    """Raise `BadInput` where a label is outside the classes or only one class occurs. `place` is
+    """Raise `BadInput` if a label is outside the classes or only one class occurs. `place` is
     how a message names the image in a row."""
     check_label_range(name, labels, classes, place)
     if len(set(labels)) < 2:
@@ -161,7 +170,7 @@ def check_labels(
 def check_label_range(
     name: str, labels: Sequence[int], classes: Sequence[str], place: Callable[[int], str]
 ) -> None:
-    """Raise `BadInput` where a label is outside the classes: all that test images must meet."""
+    """Raise `BadInput` if a label is outside the classes: all that test images must meet."""
     for row, label in enumerate(labels):
         if not 0 <= label < len(classes):
             raise BadInput(

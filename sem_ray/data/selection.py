@@ -1,21 +1,26 @@
-"""Seeded, class-balanced subsets, chosen from the labels alone so that nothing else is decoded."""
+"""Which images of a set are taken: its first classes, then a seeded, class-balanced subset.
+
+Both are chosen from names and labels alone, so that nothing else is decoded.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.class_choice import ClassChoice
 from sem_ray.errors import BadInput
 from sem_ray.rng import numpy_generator
+
+SETTING = "data.classes"
 
 
 def balanced_rows(labels: NDArray[np.int64], limit: int, seed: int) -> NDArray[np.int64]:
     """Rows of a class-balanced subset: int64 [min(limit, N)], ascending, for labels int64 [N].
 
-    Class counts differ by at most one where the classes hold enough; a short class gives all it
+    Class counts differ by at most one if the classes hold enough; a short class gives all it
     has and the others fill up. With the same seed a smaller limit's rows are among a larger's.
     """
     classes, position = np.unique(labels, return_inverse=True)
@@ -26,6 +31,39 @@ def balanced_rows(labels: NDArray[np.int64], limit: int, seed: int) -> NDArray[n
         rank[members] = numpy_generator(seed, "subset", label).permutation(len(members))
     order = np.lexsort((turn[position], rank))
     return np.sort(order[:limit]).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class ClassChoice:
+    """names: the classes that are taken, in their new order; position: int64, the new label of
+    each old one, -1 if it is left out; note: what a fingerprint says about it."""
+
+    names: tuple[str, ...]
+    position: NDArray[np.int64]
+    note: str
+
+    @classmethod
+    def first(cls, name: str, classes: Sequence[str], count: int | None) -> ClassChoice:
+        """The first `count` of the image set `name`, sorted as text; None takes all as they are.
+
+        Raises `BadInput` if there are fewer.
+        """
+        if count is None:
+            return cls(tuple(classes), np.arange(len(classes)), "")
+        if count > len(classes):
+            raise BadInput(f"{SETTING}={count} is more than the {len(classes)} classes of {name}")
+        order = sorted(range(len(classes)), key=lambda label: classes[label])[:count]
+        position = np.full(len(classes), -1, np.int64)
+        position[order] = np.arange(count)
+        note = f"classes={count}" if count < len(classes) else ""
+        return cls(tuple(classes[label] for label in order), position, note)
+
+    def rows(self, name: str, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of these classes, int64, ascending. Raises `BadInput` if there are none."""
+        found = np.flatnonzero(self.position[labels] >= 0).astype(np.int64)
+        if not len(found):
+            raise BadInput(f"{name} holds no images of its first {len(self.names)} classes")
+        return found
 
 
 @dataclass(frozen=True)
@@ -42,9 +80,9 @@ class Limit:
         return f"limit={self.size},seed={self.seed}"
 
     def rows(self, name: str, labels: NDArray[np.int64]) -> NDArray[np.int64] | None:
-        """The chosen rows of the set `name`, or None where the limit leaves nothing out.
+        """The chosen rows of the set `name`, or None if the limit leaves nothing out.
 
-        Raises `BadInput` where some class would get no image.
+        Raises `BadInput` if some class would get no image.
         """
         if self.size is None or self.size >= len(labels):
             return None

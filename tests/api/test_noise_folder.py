@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 
 from sem_ray.api.noise_folder import holds, publish, require_free
 from sem_ray.data import read_noise, write_noise
@@ -43,15 +42,6 @@ def test_publishing_gives_the_noise_and_a_preview(tmp_path: Path, made: Path, th
     assert names(target) == NAMES and names(target.parent) == {"target"}
     assert torch.equal(read_noise(target).values, read_noise(made).values)
     assert all(file.stat().st_mode & 0o444 == 0o444 for file in target.iterdir())
-
-
-def test_the_preview_has_three_rows_and_a_column_a_class(tmp_path: Path, made: Path) -> None:
-    publish(made, "tests", IMAGES, tmp_path / "target")
-    with Image.open(tmp_path / "target" / "preview.png") as preview:
-        tile = 64 + 2 * 2
-        assert preview.size == (3 * tile, 3 * tile)
-        middle = (tile // 2, tile + tile // 2)
-        assert preview.getpixel(middle) == (255, 255, 255), "noise at its radius is full contrast"
 
 
 def test_noise_that_is_there_already_is_left_as_it_is(tmp_path: Path, made: Path) -> None:

@@ -39,7 +39,10 @@ def data(here: Path) -> Path:
 
 @pytest.fixture
 def steps() -> NDArray[np.int8]:
-    return np.random.default_rng(3).integers(-8, 9, SHAPE).astype(np.int8)
+    """A pattern for each of the two classes, which alternate, and values of each row's own."""
+    draws = np.random.default_rng(3)
+    patterns = draws.choice([-5, 5], (2, *SHAPE[1:]))[np.arange(COUNT) % 2]
+    return (patterns + draws.integers(-3, 4, SHAPE)).astype(np.int8)
 
 
 @pytest.fixture
@@ -86,6 +89,29 @@ def test_rounding_that_moves_values_is_said(
     (note,) = ran.notes
     assert "rounding moved them by up to 0.25/255" in note
     assert ran.json()["radius"] == 9 and ran.json()["moved"] == pytest.approx(0.25)
+
+
+def test_noise_in_another_order_is_noticed_and_mended(
+    here: Path, data: Path, noise: Path, steps: NDArray[np.int8], command: Command
+) -> None:
+    order = np.random.default_rng(1).permutation(COUNT)
+    np.save(here / "a.npy", steps[order])
+    (note,) = command("import", "a.npy", "--data", data, "--out", "wrong").notes
+    assert "probably lie in another order" in note
+    np.save(here / "order.npy", order)
+    ran = command("import", "a.npy", "--data", data, "--out", "o", "--order", "order.npy", "--json")
+    assert ran.code == 0 and not ran.notes
+    assert ran.json()["identity"] == read_noise(noise).manifest.identity
+
+
+def test_noise_for_resized_images_says_what_to_set(
+    here: Path, data: Path, command: Command
+) -> None:
+    np.save(here / "a.npy", np.ones((COUNT, 3, 9, 9), np.int8))
+    line = refused(command("import", "a.npy", "--data", data, "--out", "o"))
+    assert line.endswith("or resize them with --set data.resize=9")
+    ran = command("import", "a.npy", "--data", data, "--out", "o", "--set", "data.resize=9")
+    assert ran.code == 0 and "the centre square is taken and brought to 9×9" in ran.notes[0]
 
 
 @pytest.mark.parametrize(("radius", "says"), [(7, "beyond the radius 7/255"), (300, "radius: ")])

@@ -41,7 +41,7 @@ def export(
         parquet: one file in the Hugging Face image layout, with the ids as paths. imagefolder: a
         folder a class with PNG files, and rows.csv with their ids in order.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -66,6 +66,8 @@ def import_noise(
     out: Path,
     radius: float | None = None,
     layout: Literal["nchw", "nhwc"] | None = None,
+    order: Path | None = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -87,9 +89,14 @@ def import_noise(
     radius
         Radius in 1/255; the largest value unless given.
     layout
-        Order of the axes, where the shape leaves it open.
+        Order of the axes, if the shape leaves it open.
+    order
+        File with a line for each row of the noise: the id of its image, or the image's row in DATA
+        counted from 0; or an .npy file of such rows. For noise whose rows lie in another order.
+    set_
+        How the images are read, as `--set data.resize=256`; repeatable.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -97,7 +104,15 @@ def import_noise(
     from sem_ray.cli.console.noise_tables import show_imported
 
     result = api.import_noise(
-        file, data, out, radius=radius, layout=layout, store=store, on_notice=say_notice
+        file,
+        data,
+        out,
+        radius=radius,
+        layout=layout,
+        order=order,
+        settings=set_,
+        store=store,
+        on_notice=say_notice,
     )
     give(result, show_imported, as_json=json)
     return 0
@@ -105,7 +120,7 @@ def import_noise(
 
 @app.command
 def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json = False) -> int:
-    """Check noise against its images before it is published; exit 1 where a check fails.
+    """Check noise against its images before it is published; exit 1 if a check fails.
 
     Example: `sem-ray verify noise path/to/cifar10`
 
@@ -116,7 +131,7 @@ def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json =
     data
         The images it was made for, as for protect.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """

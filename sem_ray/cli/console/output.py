@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -14,11 +13,11 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
+from sem_ray.errors import UNPRINTABLE
 from sem_ray.files import writing_to
 
 Result = TypeVar("Result")
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 PIPED_WIDTH = 240
 """Columns of tables that no terminal shows: a file has room."""
 
@@ -71,7 +70,7 @@ def _members(value: Any) -> list[str]:
 
 def say(text: str, style: str = "dim") -> None:
     """A line beside the result."""
-    _print_line(Text(text, style=style))
+    _print_line(Text(_printable(text), style=style))
 
 
 def say_notice(remark: str) -> None:
@@ -85,7 +84,13 @@ def say_error(text: str) -> None:
 
 def _folded(text: str) -> str:
     """One line without control characters: it may quote a file that means ill."""
-    return " ".join(CONTROL.sub(" ", text).split())
+    return _printable(" ".join(text.split()))
+
+
+def _printable(text: str) -> str:
+    """`text` with what must not reach a terminal written as Python writes it: names and ids are
+    strangers', and may begin escape codes or turn the line around."""
+    return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _print_line(text: Text) -> None:

@@ -1,0 +1,1 @@
+"""Decode images, which strangers may have made, to pixels of one form."""

@@ -1,4 +1,4 @@
-"""The form that every image of a set is brought to: its channels, and its size where one is set."""
+"""The form that every image of a set is brought to: its channels, and its size if one is set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sem_ray.data.pixels.allocation import allocate
+from sem_ray.data.pixels.allocation import allocate, written
 from sem_ray.data.pixels.prefetch import Pixels
 
 if TYPE_CHECKING:
@@ -28,6 +28,17 @@ class Form:
     resize: int | None = None
     channels: int | None = None
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should hear before images in this form are protected."""
+        if self.resize is None:
+            return ()
+        size = written((self.resize, self.resize))
+        return (
+            f"data.resize={self.resize}: of every image the centre square is taken and brought to "
+            f"{size}; that square is protected and exported, not the picture it was cut from",
+        )
+
     def channels_of(self, image: Image) -> int:
         """What `pixels` will give, told by the header alone."""
         return self.channels or (1 if image.mode in GREY_MODES else 3)
@@ -40,7 +51,7 @@ class Form:
     def applied(self, images: Pixels, name: str) -> Pixels:
         """Decoded images, uint8 [N, 1 or 3, H, W], in this form.
 
-        Raises `BadInput` where they do not fit in memory.
+        Raises `BadInput` if they do not fit in memory.
         """
         channels = self.channels or images.shape[1]
         size = tuple(images.shape[2:]) if self.resize is None else (self.resize, self.resize)
@@ -58,7 +69,7 @@ def to_chw(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _plain(image: Image, mode: str) -> Image:
-    """Grey (ITU-R 601 luma where it was colour) or RGB; transparency is left away and what lies
+    """Grey (ITU-R 601 luma if it was colour) or RGB; transparency is left away and what lies
     under it shows."""
     if image.mode == mode:
         return image
@@ -72,12 +83,10 @@ def _fitted(image: Image, side: int) -> Image:
 
     Pillow's 8-bit filters compute in whole numbers, so the bytes are the same on any machine.
     """
+    from PIL import ImageOps
     from PIL.Image import Resampling
 
-    shorter = min(image.size)
-    left, top = ((length - shorter) / 2 for length in image.size)
-    box = (left, top, left + shorter, top + shorter)
-    return image.resize((side, side), Resampling.BICUBIC, box=box)
+    return ImageOps.fit(image, (side, side), Resampling.BICUBIC)
 
 
 def _opened(image: NDArray[np.uint8]) -> Image:

@@ -1,5 +1,4 @@
-"""From encoded images, which strangers may have made, to pixels: the header is judged before
-anything is decoded."""
+"""Encoded images, which strangers may have made: headers are checked before anything is decoded."""
 
 from __future__ import annotations
 
@@ -23,6 +22,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 or pages the first is taken."""
 LARGEST = 64_000_000
 """Pixels of the largest image that is decoded: a small file can claim to hold terabytes."""
+LARGEST_FILE = 4 * LARGEST
+"""Bytes of the largest encoded image that is read into memory; uncompressed it takes as much."""
 DEEP_MODES = ("I", "F")
 """Pillow's modes, and those that begin with them and a semicolon, of more than 8 bits a value."""
 DEEP_CODING = re.compile(r";16[BLN]")
@@ -47,7 +48,7 @@ class Encoded:
 
 
 def decoder() -> str:
-    """Names what decodes: another version may decode JPEG to other pixels."""
+    """The name and versions of the decoder: another version may decode JPEG to other pixels."""
     from PIL import __version__, features
 
     codecs = ("jpg", "webp", "libtiff")
@@ -55,10 +56,10 @@ def decoder() -> str:
 
 
 def open_checked(image: Encoded, use: Callable[[Image], Made]) -> Made:
-    """What `use` makes of the image, which is opened and not yet decoded, and of a size and depth
-    that can be.
+    """Open an image, check the size and depth that its header gives, and return what `use` makes of
+    it; nothing is decoded before `use` does it.
 
-    Raises `BadInput` where the image is not, or where decoding it fails.
+    Raises `BadInput` if it is too large or too deep, and if `use` cannot decode it.
     """
     from PIL import Image
 

@@ -38,7 +38,8 @@ class Manifest(Frozen):
     method: Line
     """How it was made; `IMPORTED` if other code made it."""
     spec: dict[str, Any]
-    """The settings it was made with, as JSON; empty if it was imported: nobody knows them."""
+    """The settings it was made with, as JSON. If it was imported nobody knows them; then at most
+    settings of `data` are here, which say how its images are read."""
     identity: Line
     """Of the generation that made it, or of the contents of what was imported."""
     order: Line = ORDER

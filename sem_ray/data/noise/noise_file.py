@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from sem_ray.data.decode.parquet_file import parquet_of, texts
 from sem_ray.data.noise.noise import FORMAT_VERSION, Manifest, Noise, require_shaped, require_sound
-from sem_ray.data.sources.hub_layout import parquet_of
 from sem_ray.errors import BadInput
 from sem_ray.files import reason_of
 from sem_ray.spec.validation import validated
@@ -120,10 +120,13 @@ def _read_rows(file: Path) -> tuple[tuple[str, ...], Tensor, tuple[str, ...]]:
         if schema != ROW_COLUMNS:
             found = ", ".join(f"{field.name}: {field.type}" for field in schema)
             raise BadInput(f"{file} must have the columns id, label and digest; it has {found}")
-        ids, labels, digests = (column.to_pylist() for column in parquet.read().columns)
+        ids, digests = (list(texts(parquet, file, name)) for name in ("id", "digest"))
+        labels = parquet.read(columns=["label"]).column("label").to_pylist()
     if None in (*ids, *labels, *digests):
         raise BadInput(f"{file} has rows without an id, label or digest; generate the noise again")
-    return tuple(ids), torch.tensor(labels, dtype=torch.int64), tuple(digests)
+    labelled = torch.tensor(labels, dtype=torch.int64)
+    # None is ruled out above.
+    return tuple(map(str, ids)), labelled, tuple(map(str, digests))
 
 
 def _read_values(file: Path) -> Tensor:

@@ -21,7 +21,7 @@ class Allocate(Protocol):
 def allocate(
     total: int, channels: int, size: tuple[int, ...], what: str = "images"
 ) -> NDArray[np.uint8]:
-    """In memory. Raises `BadInput` where it is short."""
+    """In memory. Raises `BadInput` if it is short."""
     try:
         return np.empty((total, channels, *size), np.uint8)
     except (MemoryError, ValueError) as error:

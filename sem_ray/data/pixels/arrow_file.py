@@ -39,7 +39,7 @@ class ArrowLayout:
 
     @classmethod
     def of(cls, file: Path) -> ArrowLayout:
-        """Raises `BadInput` where the file is missing or is none of ours."""
+        """Raises `BadInput` if the file is missing or is none of ours."""
         try:
             # Through Python, which can open names that are no text.
             with file.open("rb") as stream:
@@ -85,12 +85,12 @@ def open_writable(places: ArrowLayout) -> tuple[NDArray[np.uint8], NDArray[np.ui
 
 
 def read_pixels(places: ArrowLayout) -> NDArray[np.uint8]:
-    """uint8 [N, C, H, W], to be read only. Raises `BadInput` where the file is gone."""
+    """uint8 [N, C, H, W], to be read only. Raises `BadInput` if the file is gone."""
     return _mapped(places, "r", places.pixels, places.shape)
 
 
 def read_digests(places: ArrowLayout) -> NDArray[np.uint8]:
-    """uint8 [N, 16], to be read only. Raises `BadInput` where the file is gone."""
+    """uint8 [N, 16], to be read only. Raises `BadInput` if the file is gone."""
     return _mapped(places, "r", places.digests, (DIGEST,))
 
 
@@ -106,7 +106,7 @@ def _mapped(
 def _unreadable(file: Path, error: Exception) -> BadInput:
     if isinstance(error, FileNotFoundError):
         return BadInput(
-            f"{file}, which holds decoded images, is gone; run the command again, and where "
+            f"{file}, which holds decoded images, is gone; run the command again, and if "
             "several machines share the work keep the store on a disk that all of them see"
         )
     return BadInput(f"{file} cannot be read as decoded images ({reason_of(error)}); remove it")

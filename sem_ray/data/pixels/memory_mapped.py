@@ -19,14 +19,14 @@ from sem_ray.data.pixels.arrow_file import ArrowLayout, read_digests, read_pixel
 from sem_ray.data.pixels.hashing import pixel_digests
 
 BLOCK = 1024
-"""Images read at a time where all are looked at."""
+"""Images read at a time if all are looked at."""
 Index = Tensor | slice
 """Some of the rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Mapped:
-    """uint8 images [n, C, H, W] of a pixel file, with noise on them where there is some.
+    """uint8 images [n, C, H, W] of a pixel file, with noise on them if there is some.
 
     rows: int64 [n], which of the file's images these are, in this order; noise: int8 [n, C, H, W]
     in 1/255, in the same order, added as images are read. It travels between processes as the
@@ -39,7 +39,7 @@ class Mapped:
 
     @classmethod
     def whole(cls, file: Path) -> Mapped:
-        """All images of `file`. Raises `BadInput` where it cannot be read."""
+        """All images of `file`. Raises `BadInput` if it cannot be read."""
         places = ArrowLayout.of(file)
         return cls(places, np.arange(places.count))
 
@@ -47,7 +47,7 @@ class Mapped:
         return len(self.rows)
 
     def __getitem__(self, index: Index) -> Tensor:
-        """uint8 [m, C, H, W], in memory of its own. Raises `BadInput` where the file is gone."""
+        """uint8 [m, C, H, W], in memory of its own. Raises `BadInput` if the file is gone."""
         where = _on_host(index)
         images = torch.from_numpy(self._pixels[self.rows[where]])
         return images if self.noise is None else add_noise(images, _tensor(self.noise[where]))
@@ -69,7 +69,7 @@ class Mapped:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """As `ImageSet.digests`: known since the images were decoded, where no noise is on them."""
+        """As `ImageSet.digests`: known since the images were decoded, if no noise is on them."""
         if self.noise is not None:
             blocks = (self[first : first + BLOCK] for first in range(0, len(self), BLOCK))
             return tuple(chain.from_iterable(pixel_digests(block.numpy()) for block in blocks))

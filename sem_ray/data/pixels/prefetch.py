@@ -32,7 +32,7 @@ class Streamed:
         return len(self._images)
 
     def __getitem__(self, index: Index) -> Tensor:
-        """uint8 [m, C, H, W] on the device. Raises `BadInput` where the file is gone."""
+        """uint8 [m, C, H, W] on the device. Raises `BadInput` if the file is gone."""
         where = _on_host(index)
         key = _key(where)
         ahead = self._now.pop(key, None) or self._next.pop(key, None)
@@ -66,9 +66,9 @@ def select(images: Pixels, index: Index) -> Pixels:
 
 
 def streams(images: Pixels, device: torch.device, wanted: bool | None, beside: int) -> bool:
-    """Whether images are to stream to `device`: as `wanted` says; where it is None, images in a
-    file do where the device is this machine's memory, and others where they and what is kept of
-    them, `beside` bytes a value, would take more than `SHARE` of the GPU's."""
+    """Whether images are to stream to `device`: as `wanted` says; if it is None, images in a file
+    do if the device is this machine's memory, and others if they and what is kept of them, `beside`
+    bytes a value, would take more than `SHARE` of the GPU's."""
     if wanted is not None:
         return wanted
     if device.type != "cuda":

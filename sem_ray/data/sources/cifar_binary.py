@@ -13,7 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sem_ray.data.image_set import Dataset, ImageSet, check_label_range, check_labels
+from sem_ray.data.image_set import (
+    Dataset,
+    ImageSet,
+    check_label_range,
+    check_labels,
+    require_plain,
+)
 from sem_ray.data.sources.cifar_files import Contents, Layout, contents_at
 from sem_ray.errors import BadInput
 
@@ -32,8 +38,8 @@ def read_cifar(name: str, path: Path) -> Dataset:
     """All of a folder or archive; `name` is what messages and records call it.
 
     Ids are split and row, as `train-00017`, like those of torchvision's copy: noise for one serves
-    the other where their rows agree, and is refused by its digests where not.
-    Raises `BadInput` where a file is missing, damaged or of another kind.
+    the other if their rows agree, and is refused by its digests if not.
+    Raises `BadInput` if a file is missing, damaged or of another kind.
     """
     layout, contents = contents_at(path)
     classes = _class_names(contents[layout.names], path / layout.names)
@@ -52,6 +58,8 @@ def _class_names(content: bytes, place: Path) -> tuple[str, ...]:
     names = tuple(line.strip() for line in lines if line.strip())
     if len(set(names)) != len(names) or len(names) < 2:
         raise BadInput(f"{place} must name at least two classes, each on a line of its own")
+    for name in names:
+        require_plain(name, f"{place} names the class")
     return names
 
 

@@ -78,7 +78,7 @@ def is_cifar(path: Path) -> bool:
 def contents_at(path: Path) -> tuple[Layout, Contents]:
     """All files of the set at `path`.
 
-    Raises `BadInput` where one is missing or is no whole number of records, and for the Python
+    Raises `BadInput` if one is missing or is no whole number of records, and for the Python
     version, which is a pickle.
     """
     if not path.is_dir():

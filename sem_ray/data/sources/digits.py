@@ -23,7 +23,7 @@ def read_digits(seed: int) -> Dataset:
     """1,797 digits in ten classes, uint8 [N, 3, 32, 32]; `seed` draws the stratified split into
     four fifths for training and one fifth for testing.
 
-    Raises `BadInput` where scikit-learn is not installed.
+    Raises `BadInput` if scikit-learn is not installed.
     """
     values, labels = _originals()
     images = enlarged(torch.from_numpy(values))

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sem_ray.data.class_choice import ClassChoice
 from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded, decoder
@@ -28,7 +27,7 @@ from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.pixels.hashing import ids_from_pixels
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.data.pixels.prefetch import Pixels
-from sem_ray.data.selection import Chosen, Limit, chosen
+from sem_ray.data.selection import Chosen, ClassChoice, Limit, chosen
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 
@@ -46,7 +45,7 @@ class EncodedSplit(Protocol):
 
     @property
     def ids(self) -> tuple[str, ...] | None:
-        """None where the images have no names of their own."""
+        """None if the images have no names of their own."""
         ...
 
     def place(self, row: int) -> str:
@@ -58,14 +57,14 @@ class EncodedSplit(Protocol):
         ...
 
     def signature(self, rows: NDArray[np.int64]) -> str:
-        """Changes where the images at `rows` may have: files, their sizes and times, and rows."""
+        """Changes if the images at `rows` may have: files, their sizes and times, and rows."""
         ...
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """What is taken of a source (`classes` None: all), the form it is brought to, and where it is
-    kept if it is large."""
+    """Which images of a source are taken (`classes` None: all), the form they are brought to, and
+    the cache that keeps their pixels if they are too many for memory."""
 
     classes: int | None
     limit: Limit
@@ -76,9 +75,14 @@ class LoadOptions:
 
 
 def decoded_sets(
-    train: EncodedSplit, test: EncodedSplit | None, classes: Sequence[str], wanted: LoadOptions
+    train: EncodedSplit,
+    test: EncodedSplit | None,
+    classes: Sequence[str],
+    wanted: LoadOptions,
+    notices: Sequence[str] = (),
 ) -> Dataset:
-    """The image sets of both splits. Raises `BadInput` with one line for what does not fit."""
+    """The image sets of both splits, with `notices` about them. Raises `BadInput` with one line for
+    what does not fit."""
     check_labels(train.name, train.labels.tolist(), classes, train.place)
     if test is not None:
         check_label_range(test.name, test.labels.tolist(), classes, test.place)
@@ -90,7 +94,8 @@ def decoded_sets(
         splits.append(_Split(test, part))
     require_two_classes(train.name, splits[0].part.labels, wanted.classes)
     found = [split.image_set(choice, pixels) for split, pixels in _alike(splits, wanted)]
-    return Dataset(found[0], found[1] if test is not None else None)
+    said = (*notices, *wanted.form.notices)
+    return Dataset(found[0], found[1] if test is not None else None, said)
 
 
 @dataclass(frozen=True)
@@ -139,8 +144,31 @@ def _alike(splits: Sequence[_Split], wanted: LoadOptions) -> list[tuple[_Split, 
     return list(zip(splits, found, strict=True))
 
 
+def select_rows(data: Dataset, wanted: LoadOptions) -> Dataset:
+    """`data` with what is wanted of it, on the CPU. Raises `BadInput` if that is not there."""
+    train = data.train
+    choice = ClassChoice.first(train.name, train.classes, wanted.classes)
+    test = data.test and _narrowed(data.test, choice, wanted.test_limit, wanted.form)
+    narrow = _narrowed(train, choice, wanted.limit, wanted.form)
+    require_two_classes(train.name, narrow.labels.numpy(), wanted.classes)
+    resized = narrow.images.shape[2:] != train.images.shape[2:]
+    return Dataset(narrow, test, wanted.form.notices if resized else ())
+
+
+def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -> ImageSet:
+    part = chosen(images.name, images.labels.numpy(), choice, limit)
+    # Taking copies; a set of which nothing is left out may be large.
+    taken = images if len(part.rows) == len(images) else images.take(part.rows, part.note)
+    return replace(
+        taken,
+        images=form.applied(taken.images, images.name),
+        labels=torch.from_numpy(part.labels),
+        classes=choice.names,
+    )
+
+
 def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None) -> None:
-    """Raise `BadInput` where the first `count` classes leave one to learn."""
+    """Raise `BadInput` if the first `count` classes leave one to learn."""
     if len(np.unique(labels)) < 2:
         raise BadInput(
             f"{name} has images of one class only among its first {count}; raise data.classes"

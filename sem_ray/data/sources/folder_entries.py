@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePath
 
+from sem_ray.data.image_set import require_plain
 from sem_ray.errors import BadInput
 from sem_ray.files import reason_of
 
@@ -19,8 +19,6 @@ EXTENSIONS = (
 """Of image files, in any case of letters; what is in a file is told by its content alone."""
 CLUTTER = ("thumbs.db", "desktop.ini", "__macosx", "@eadir")
 """What systems leave in folders, besides names that begin with a dot."""
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-"""Control characters, and how Python shows bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def is_image(entry: Entry) -> bool:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """Sorted by name. Raises `BadInput` where the folder cannot be read, or a name cannot be
+    """Sorted by name. Raises `BadInput` if the folder cannot be read, or a name cannot be
     written or is there twice."""
     try:
         # Millions of files: this way the system tells their kind without a question for each.
@@ -60,7 +58,7 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def image_files(folder: Path) -> list[Entry]:
-    """The images of a class, sorted by name. Raises `BadInput` where there are none, or anything
+    """The images of a class, sorted by name. Raises `BadInput` if there are none, or anything
     else is among them: it may be an image that is not read, which must not go unprotected."""
     found = entries(folder)
     for entry in found:
@@ -84,8 +82,7 @@ def image_files(folder: Path) -> list[Entry]:
 
 def _entry(folder: Path, found: os.DirEntry[str]) -> Entry:
     name = found.name
-    if UNPRINTABLE.search(name):
-        raise BadInput(f"{folder} holds the name {name!a}, which is no plain UTF-8 text; rename it")
+    require_plain(name, f"{folder} holds the name")
     composed = unicodedata.normalize("NFC", name)
     try:
         return Entry(composed, folder / name, found.is_dir(), found.is_file())

@@ -4,17 +4,17 @@ hold what."""
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from sem_ray.data.decode.parquet_file import parquet_of
+from sem_ray.data.image_set import require_plain
 from sem_ray.errors import BadInput
 
 TRAIN = "train"
@@ -34,32 +34,17 @@ class Splits:
 
 @dataclass(frozen=True)
 class Columns:
-    """What a file calls its columns; `classes` is None where it does not name the classes."""
+    """What a file calls its columns; `classes` is None if it does not name the classes."""
 
     image: str
     label: str
     classes: tuple[str, ...] | None
 
 
-@contextmanager
-def parquet_of(file: Path) -> Iterator[pq.ParquetFile]:
-    """The Parquet file, open; what Arrow raises where it cannot be read becomes a `BadInput` that
-    names it."""
-    try:
-        # As bytes: names on the way may be no text.
-        with pa.OSFile(os.fsencode(file)) as stream, pq.ParquetFile(stream) as found:
-            yield found
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise BadInput(
-            f"{file} cannot be read as Parquet ({reason}); write or fetch it again"
-        ) from error
-
-
 def splits_at(path: Path) -> Splits:
     """The splits of a folder, or of its `data` folder; a single file is a training split.
 
-    Raises `BadInput` where there is no training split or part of one is missing.
+    Raises `BadInput` if there is no training split or part of one is missing.
     """
     if not path.is_dir():
         return Splits((path,), ())
@@ -96,23 +81,25 @@ def _split(folder: Path, name: str) -> tuple[Path, ...]:
         shard = SHARD.search(file.name)
         if shard and int(shard["count"]) != len(files):
             raise BadInput(
-                f"{folder} holds {len(files)} {name} files where {file.name} counts "
+                f"{folder} holds {len(files)} {name} files, and {file.name} counts "
                 f"{int(shard['count'])}; fetch the missing ones or remove the extra ones"
             )
     return files
 
 
 def columns_of(file: Path) -> Columns:
-    """Raises `BadInput` where a file is not Parquet or a column is missing or ambiguous."""
+    """Raises `BadInput` if a file is not Parquet or a column is missing or ambiguous."""
     with parquet_of(file) as parquet:
         schema = parquet.schema_arrow
     features = _features(schema)
     label = _label_column(schema, features, file)
-    return Columns(_image_column(schema, file), label, _class_names(features.get(label)))
+    classes = _class_names(features.get(label))
+    _require_distinct(classes or (), file)
+    return Columns(_image_column(schema, file), label, classes)
 
 
 def _features(schema: Any) -> dict[str, Any]:
-    """The Hub's description of the columns; empty where there is none that can be read."""
+    """The Hub's description of the columns; empty if there is none that can be read."""
     try:
         text = (schema.metadata or {}).get(b"huggingface", b"{}")
         features = json.loads(text)["info"]["features"]
@@ -126,6 +113,17 @@ def _class_names(feature: Any) -> tuple[str, ...] | None:
         return None
     names = feature.get("names")
     return tuple(str(name) for name in names) if isinstance(names, list) and names else None
+
+
+def _require_distinct(classes: Sequence[str], file: Path) -> None:
+    """Raise `BadInput` if two classes have one name, or a name that cannot be shown."""
+    seen: set[str] = set()
+    for name in classes:
+        require_plain(name, f"{file} names the class")
+        # One name can be written in several forms of Unicode that look alike.
+        if (known := unicodedata.normalize("NFC", name)) in seen:
+            raise BadInput(f"{file} names two classes {name!r}; give each class its own name")
+        seen.add(known)
 
 
 def _image_column(schema: Any, file: Path) -> str:
@@ -142,9 +140,10 @@ def _image_column(schema: Any, file: Path) -> str:
 def _holds_images(kind: Any) -> bool:
     if not pa.types.is_struct(kind) or {"bytes", "path"} - {field.name for field in kind}:
         return False
-    content = kind.field("bytes").type
-    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null)
-    return any(test(content) for test in tests)
+    content, path = kind.field("bytes").type, kind.field("path").type
+    binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_null)
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    return any(test(content) for test in binary) and any(test(path) for test in text)
 
 
 def _label_column(schema: Any, features: dict[str, Any], file: Path) -> str:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.data.image_set import Dataset
+from sem_ray.data.pixels.hashing import file_signature
 from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
 from sem_ray.data.sources.folder_entries import entries, image_files, is_image
 from sem_ray.data.sources.hub_layout import TEST_NAMES, TRAIN
-from sem_ray.data.stamps import file_signature
 from sem_ray.errors import BadInput
 
 LAYOUT = "one folder a class, alone or in train/ and val/"

@@ -1,4 +1,4 @@
-"""Where images come from: the one place that knows every source by name."""
+"""Load images by the name of their source; every source is known here alone."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from pathlib import Path
 
 from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset
-from sem_ray.data.parquet import read_parquet
 from sem_ray.data.pixels.cache import PixelCache
-from sem_ray.data.resident import select_rows
 from sem_ray.data.selection import Limit
 from sem_ray.data.sources.cifar_binary import read_cifar
 from sem_ray.data.sources.cifar_files import is_cifar
 from sem_ray.data.sources.digits import NAME as DIGITS
 from sem_ray.data.sources.digits import read_digits
-from sem_ray.data.sources.encoded_split import LoadOptions
+from sem_ray.data.sources.encoded_split import LoadOptions, select_rows
 from sem_ray.data.sources.hub_layout import holds_parquet
 from sem_ray.data.sources.image_folder import is_image_folder, read_image_folder
+from sem_ray.data.sources.parquet import read_parquet
 from sem_ray.data.sources.torchvision_sets import SETS, read_torchvision
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
@@ -37,8 +36,8 @@ def load(
 ) -> Dataset:
     """The images that `spec` names, on the CPU, with its classes, limits, size and channels.
 
-    If there is a `pixel_cache`, encoded images that are too many for memory are decoded into a
-    file of it and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
+    Encoded images that are too many for memory are decoded into a file of the `pixel_cache`, if
+    there is one, and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
     source, a limit below the number of classes, and anything in the images or labels that would
     make a run fail later.
     """
@@ -56,7 +55,8 @@ def load(
 
 
 def _read_path(name: str, path: Path, wanted: LoadOptions) -> Dataset:
-    """By what lies there; what none knows is refused as Parquet, in words that name them all."""
+    """Read what lies at `path`. If no source knows it, the Parquet reader refuses it in a message
+    that names all kinds."""
     if holds_parquet(path):
         return read_parquet(name, path, wanted)
     if is_cifar(path):

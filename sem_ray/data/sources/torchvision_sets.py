@@ -31,9 +31,9 @@ SILENCE_LIMIT = 10.0
 
 
 def read_torchvision(source: str) -> Dataset:
-    """One of `SETS`, from `$SEM_RAY_DATA_CACHE` or `~/.cache/sem-ray`; fetched where it is absent.
+    """One of `SETS`, from `$SEM_RAY_DATA_CACHE` or `~/.cache/sem-ray`; fetched if it is absent.
 
-    Ids are split and row, as `train-00017`. Raises `BadInput` where torchvision is not installed
+    Ids are split and row, as `train-00017`. Raises `BadInput` if torchvision is not installed
     or the archive can neither be found nor fetched.
     """
     maker, root = _maker(source), cache_folder()
@@ -63,7 +63,7 @@ def _maker(source: str) -> Any:
 
 
 def _kept(maker: Any, root: Path) -> Any | None:
-    """The test split, where all unpacked files are there with their published digests."""
+    """The test split, if all unpacked files are there with their published digests."""
     try:
         return maker(root, train=False)
     except (RuntimeError, OSError):

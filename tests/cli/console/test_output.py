@@ -55,3 +55,13 @@ def test_a_result_is_given_in_one_form_only(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "for people 50.0\n"
     give(VICTIM, lambda victim: print("for people", victim.last), as_json=True)
     assert json.loads(capsys.readouterr().out)["last"] == 50.0
+
+
+def test_what_strangers_wrote_cannot_act_on_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_notice("first: \x1b[2J\x9b31m\u202egpj.exe")
+    say_error("a\nb\x1b]0;mine\x07 \udcff")
+    one, other = capsys.readouterr().err.splitlines()
+    assert one == r"note: first: \x1b[2J\x9b31m\u202egpj.exe"
+    assert other == r"error: a b\x1b]0;mine\x07 \udcff"

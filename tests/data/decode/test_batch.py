@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.Image import Resampling
 
 from sem_ray.data.decode import batch
-from sem_ray.data.decode.batch import decode_batch
+from sem_ray.data.decode.batch import _chunk, decode_batch
 from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.errors import BadInput
@@ -132,3 +133,23 @@ def test_an_image_of_another_size_is_refused_by_its_header_alone() -> None:
     images = [Encoded(encoded(small), "image 0"), Encoded(large[:100], "image 1")]
     with pytest.raises(BadInput, match=r"is 900×900 .*data\.resize"):
         decode_batch(images, 2, Form())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 120), st.integers(1, 120), st.integers(1, 60), st.integers(0, 2**32))
+def test_the_centre_square_is_resized_to_the_bytes_it_always_was(
+    width: int, height: int, side: int, seed: int
+) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    shorter = min(width, height)
+    left, top = (width - shorter) / 2, (height - shorter) / 2
+    box = (left, top, left + shorter, top + shorter)
+    expected = Image.fromarray(pixels).resize((side, side), Resampling.BICUBIC, box=box)
+    found = Form(resize=side).pixels(Image.fromarray(pixels))
+    assert np.array_equal(found, np.asarray(expected))
+
+
+def test_few_large_images_are_held_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK_BYTES", 250)
+    images = iter([(row, Encoded(bytes(100), "image")) for row in range(7)])
+    assert [len(_chunk(images)) for _ in range(4)] == [3, 3, 1, 0]

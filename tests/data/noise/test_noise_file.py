@@ -144,6 +144,10 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         _large_values,
         "by 9/255, beyond its radius 8/255",
     ),
+    "endless ids": (
+        lambda f: _rows(f, lambda t: t.set_column(0, "id", pa.array(["x" * 5000] * len(t)))),
+        "rows.parquet: id holds more than 4,096 bytes in a row; shorten it",
+    ),
     "rows are text": (lambda f: (f / "rows.parquet").write_text("x"), "as Parquet"),
     "fewer rows": (lambda f: _rows(f, lambda t: t[:5]), "6 rows of noise for 5 images"),
     "a column less": (

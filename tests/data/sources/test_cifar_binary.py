@@ -94,6 +94,10 @@ def _no_names(contents: Contents) -> Contents:
     return {**contents, "batches.meta.txt": b"\n\n"}
 
 
+def _escape_code(contents: Contents) -> Contents:
+    return {**contents, "batches.meta.txt": b"cat\n\x1b[2Jdog\n"}
+
+
 def _endless_names(contents: Contents) -> Contents:
     return {**contents, "batches.meta.txt": b"a\n" * 100_000}
 
@@ -109,6 +113,7 @@ FAULTS: dict[str, tuple[Callable[[Contents], Contents], str]] = {
     "one class": (_one_class, "holds one class only"),
     "binary names": (_names_of_no_text, "batches.meta.txt is not UTF-8 text"),
     "blank names": (_no_names, "batches.meta.txt must name at least two classes"),
+    "escape code": (_escape_code, r"batches.meta.txt names the class '\\x1b\[2Jdog'"),
     "endless names": (_endless_names, "batches.meta.txt has 200,000 bytes"),
 }
 

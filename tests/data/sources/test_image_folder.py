@@ -201,6 +201,16 @@ def _name_of_two_lines(folder: Path) -> None:
     (folder / "ants\nbees").mkdir()
 
 
+def _name_that_reads_backwards(folder: Path) -> None:
+    write_images(folder)
+    (folder / "ants" / "0.png").rename(folder / "ants" / "a\u202egpj.png")
+
+
+def _name_with_an_escape_code(folder: Path) -> None:
+    write_images(folder)
+    (folder / "ants").rename(folder / "ants\x9b2J")
+
+
 def _large(folder: Path) -> None:
     _add(folder, "big.png", encoded(np.zeros((1, 30_000, 3), np.uint8)))
 
@@ -219,6 +229,14 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "link": (_broken_link, "{folder}/ants/9.png is not a file that can be read"),
     "two forms": (_two_forms, "{folder} holds é twice, in two forms of Unicode"),
     "no text": (_name_of_no_text, r"{folder}/ants holds the name '\\udcff.png', which is no"),
+    "backwards": (
+        _name_that_reads_backwards,
+        r"{folder}/ants holds the name 'a\\u202egpj.png', whi",
+    ),
+    "escape code": (
+        _name_with_an_escape_code,
+        r"{folder} holds the name 'ants\\x9b2J', which is no",
+    ),
     "two lines": (_name_of_two_lines, r"{folder} holds the name 'ants\\nbees', which is no"),
     "text": (
         lambda folder: _add(folder, "list.csv", b"a,b"),

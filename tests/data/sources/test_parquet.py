@@ -120,6 +120,14 @@ def test_fine_labels_win_over_coarse(tmp_path: Path) -> None:
     assert _load(file).train.classes == ("cat", "dog")
 
 
+def test_numbered_classes_without_images_are_said(tmp_path: Path) -> None:
+    file = write_pngs(tmp_path / "t.parquet", 4, labels=[0, 3, 1, 1], classes=None)
+    (notice,) = _load(file).notices
+    assert notice.endswith("they are taken to be 0 to 3, of which 1 have no image")
+    assert not _load(write_pngs(tmp_path / "all.parquet", 4, classes=None)).notices
+    assert not _load(write_pngs(tmp_path / "named.parquet", classes=("a", "b", "c"))).notices
+
+
 def test_small_integers_are_labels_too(tmp_path: Path) -> None:
     file = write_pngs(tmp_path / "t.parquet")
     table = pq.read_table(file)

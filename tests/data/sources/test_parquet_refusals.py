@@ -139,6 +139,37 @@ def _astronomic_label(folder: Path) -> None:
     write(folder / "train.parquet", PNGS, [10**12, *HALVES[1:]], classes=None)
 
 
+def _a_label_that_is_no_class(folder: Path) -> None:
+    write(folder / "train.parquet", PNGS, [99_999, *HALVES[1:]], classes=None)
+
+
+def _two_classes_of_one_name(folder: Path) -> None:
+    write_pngs(folder / "train.parquet", classes=("cat", "dog", "cat"))
+
+
+def _one_name_in_two_forms(folder: Path) -> None:
+    write_pngs(folder / "train.parquet", classes=("caf\u00e9", "cafe\u0301"))
+
+
+def _escape_code_in_a_class(folder: Path) -> None:
+    write_pngs(folder / "train.parquet", classes=("cat", "\x1b[2Jdog"))
+
+
+def _escape_code_in_a_path(folder: Path) -> None:
+    paths = [f"{row}.png" for row in range(8)]
+    paths[3] = "\x1b]0;mine\x07.png"
+    write_pngs(folder / "train.parquet", paths=paths)
+
+
+def _path_that_reads_backwards(folder: Path) -> None:
+    write_pngs(folder / "train.parquet", paths=[f"{row}\u202egnp.exe" for row in range(8)])
+
+
+def _paths_as_numbers(folder: Path) -> None:
+    images = pa.array([{"bytes": PNGS[0], "path": 1}, {"bytes": PNGS[1], "path": 2}])
+    _table(folder, img=images, label=pa.array([0, 1]))
+
+
 def _unlabelled_test(folder: Path) -> None:
     write_pngs(folder / "train.parquet")
     write(folder / "test.parquet", PNGS, [-1] * 8)
@@ -151,7 +182,7 @@ def _one_class(folder: Path) -> None:
 FAULTS: dict[Callable[[Path], None], str] = {
     _nothing: r"no images in {folder}; name a folder that holds train",
     _no_train: r"no train-\*\.parquet in {folder}, which holds mine\.parquet",
-    _missing_shard: r"holds 1 train files where train-00000-of-00002\.parquet counts 2",
+    _missing_shard: r"holds 1 train files, and train-00000-of-00002\.parquet counts 2",
     _text_file: r"{folder}/train\.parquet cannot be read as Parquet",
     _empty_file: r"{folder}/train\.parquet cannot be read as Parquet",
     _truncated_file: r"{folder}/train\.parquet cannot be read as Parquet",
@@ -175,6 +206,13 @@ FAULTS: dict[Callable[[Path], None], str] = {
     _label_too_large: r"image 2\.png .* has label 2, but there are 2 classes",
     _negative_label: r"image 2\.png .* has label -1",
     _astronomic_label: r"labels go up to 1,000,000,000,000",
+    _a_label_that_is_no_class: r"labels go up to 99,999; number the classes from 0, or name them",
+    _two_classes_of_one_name: r"train\.parquet names two classes 'cat'; give each",
+    _one_name_in_two_forms: r"train\.parquet names two classes 'cafe",
+    _escape_code_in_a_class: r"names the class '\\x1b\[2Jdog', which is no plain",
+    _escape_code_in_a_path: r"row 3 of {folder}/train\.parquet has the path '\\x1b\]0;mine\\x07",
+    _path_that_reads_backwards: r"row 0 of .* has the path '0\\u202egnp\.exe', which is no plain",
+    _paths_as_numbers: r"has no image column",
     _unlabelled_test: r"\(test\): image 0\.png .* has label -1",
     _one_class: r"{folder} holds one class only",
 }

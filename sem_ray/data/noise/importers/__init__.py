@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from sem_ray.data.noise.importers.conversion import Converted, Layout, converted
 from sem_ray.data.noise.importers.numpy_files import read_npy, read_npz
 from sem_ray.data.noise.importers.pickles import read_pickle
+from sem_ray.data.noise.importers.row_order import read_order
 from sem_ray.data.noise.importers.tensor_files import read_safetensors, read_torch
 from sem_ray.errors import BadInput
 from sem_ray.files import reason_of
 
-__all__ = ["Converted", "Layout", "converted", "read_array", "require_known"]
+__all__ = ["Converted", "Layout", "converted", "read_array", "read_order", "require_known"]
 
 READERS: dict[str, Callable[[Path, int], NDArray[Any]]] = {
     ".pkl": read_pickle,
@@ -50,7 +51,7 @@ def read_array(file: Path, numbers: int) -> NDArray[Any]:
 
 
 def require_known(file: Path) -> int:
-    """The file's size in bytes. Raises `BadInput` where there is none or its kind is not read:
+    """The file's size in bytes. Raises `BadInput` if there is none or its kind is not read:
     what can be said before the images are there."""
     if file.suffix.lower() not in READERS:
         raise BadInput(f"{file}: noise is read from {', '.join(READERS)}; save it as one of these")

@@ -43,7 +43,7 @@ def converted(
     """`array` as noise for images [N, C, H, W].
 
     Signed whole numbers are in 1/255. Floats are changes of pixels in [0, 1], so they lie in
-    [-1, 1], and are rounded to whole steps. Raises `BadInput`, which begins with `place`, where
+    [-1, 1], and are rounded to whole steps. Raises `BadInput`, which begins with `place`, if
     the shape is another, or the values are not finite, unsigned, or too large for int8.
     """
     rows = _in_nchw(array, images, layout, place)
@@ -73,11 +73,20 @@ def _in_nchw(
         expected = " or ".join(f"{list(shape)} ({name})" for name, shape in wanted.items())
         raise BadInput(
             f"{place} holds {list(array.shape)}, and noise for the {count:,} images is {expected}; "
-            "give the images it was made for, all of them in their order"
+            f"give the images it was made for, all of them in their order{_advice(array, images)}"
         )
     if len(fits) == 2:
         raise BadInput(f"{place}: {list(array.shape)} can be both layouts; name one with --layout")
     return array if fits[0] == "nchw" else array.transpose(0, 3, 1, 2)
+
+
+def _advice(array: NDArray[Any], images: tuple[int, int, int, int]) -> str:
+    """What to add if only the size is another, and square: the noise is for resized images."""
+    if array.ndim != 4 or len(array) != images[0]:
+        return ""
+    side = array.shape[2]
+    square = array.shape[1:] in ((images[1], side, side), (side, side, images[1]))
+    return f", or resize them with --set data.resize={side}" if square else ""
 
 
 def _scale(rows: NDArray[Any], place: str) -> int:

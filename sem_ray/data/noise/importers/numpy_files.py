@@ -22,7 +22,7 @@ NUMBERS = "iuf"
 
 
 def read_npy(file: Path, limit: int) -> NDArray[Any]:
-    """The array in a .npy file. Raises `BadInput` where it is damaged or holds no numbers."""
+    """The array in a .npy file. Raises `BadInput` if it is damaged or holds no numbers."""
     try:
         with file.open("rb") as stream:
             return _array(stream, file, limit)

@@ -53,7 +53,7 @@ def read_torch(file: Path, limit: int) -> NDArray[Any]:
 
 
 def read_safetensors(file: Path, limit: int) -> NDArray[Any]:
-    """The one tensor in a safetensors file. Raises `BadInput` where there is not exactly one."""
+    """The one tensor in a safetensors file. Raises `BadInput` if there is not exactly one."""
     try:
         with safe_open(file, framework="pt") as tensors:
             found = {name: tensors.get_tensor(name) for name in tensors.keys()}  # noqa: SIM118
@@ -85,7 +85,7 @@ def _the_tensor(content: Any, file: Path) -> Tensor:
     found = list(content.values()) if isinstance(content, dict) else [content]
     tensors = [value for value in found if isinstance(value, Tensor)]
     if len(tensors) != 1:
-        raise BadInput(f"{file} holds {len(tensors)} tensors where one is the noise; save it alone")
+        raise BadInput(f"{file} holds {len(tensors)} tensors, and one is the noise; save it alone")
     return tensors[0].detach()
 
 
