@@ -33,9 +33,9 @@ from sem_ray.data import (
 )
 from sem_ray.devices import pick_device
 from sem_ray.generation import generate
+from sem_ray.methods import noise_identity
 from sem_ray.progress import Progress
 from sem_ray.spec import DataSpec, ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.spec.reading import merged, overrides, preset, validated
 from sem_ray.victims import train_victim
 

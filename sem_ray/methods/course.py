@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,34 +12,30 @@ from torch import Tensor
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import MASTERS, folds, pixels
 from sem_ray.draws import Draws
-from sem_ray.methods.kept import Kept
 from sem_ray.peers import ALONE, Peers
 from sem_ray.shards import Part, Shards, Split, rows_of
 from sem_ray.spec import ExperimentSpec, TrainingSpec
 from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import Team, Trainer
 
-ALTERNATING = (
-    "noise.steps",
-    "noise.step_size",
-    "noise.samples",
-    "noise.perturbation_scale",
-    "noise.final_steps",
-    "noise.noise_phase",
-    "noise.surrogate_phase",
-    "noise.parity.drop_last",
-)
-"""Settings of the alternating methods alone."""
-AUGMENTED_EM = "noise.parity.augmented_em"
-"""A setting of `em` alone."""
-ATTACK = ("surrogate.radius", "surrogate.attack_steps", "surrogate.attack_step_size")
-"""Settings of a surrogate that is trained adversarially."""
-SCHEDULE = ("surrogate.steps", "surrogate.schedule", "surrogate.decay_every")
-TRAINING = (
-    *("surrogate.network", "surrogate.learning_rate", "surrogate.momentum"),
-    *("surrogate.nesterov", "surrogate.weight_decay", "surrogate.decay_factor", *SCHEDULE),
-)
-"""Settings of any surrogate. Its batch stays: it says how rows lie in shards."""
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A tensor with a row for each image here, kept beside the images and not where it is worked
+    on: values [n, …] on the run's `device` if images are resident, in host memory if they stream.
+    Rows are copied to the device to be read, and back to be written."""
+
+    values: Tensor
+    device: torch.device
+
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        return self.values[self._there(rows)].to(self.device)
+
+    def __setitem__(self, rows: Tensor | slice, values: Tensor) -> None:
+        self.values[self._there(rows)] = values.to(self.values.device)
+
+    def _there(self, rows: Tensor | slice) -> Tensor | slice:
+        return rows.to(self.values.device) if isinstance(rows, Tensor) else rows
 
 
 @dataclass(frozen=True)
@@ -170,23 +166,6 @@ class Ground:
     def dtype(self) -> torch.dtype:
         """What noise is searched in."""
         return MASTERS[self.spec.precision]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to make noise. `stages` say what there is to do before anyone begins; `begin` begins.
-
-    ignores: settings that make no difference to it. bounded: whether noise keeps to
-    `noise.radius`; where not, the manifest's radius is the largest value there is. beside: bytes
-    that it keeps for each value of the images.
-    """
-
-    name: str
-    stages: Callable[[ExperimentSpec, Split], tuple[Stage, ...]]
-    begin: Callable[[Ground], Course]
-    ignores: tuple[str, ...] = ()
-    bounded: bool = True
-    beside: int = 1
 
 
 def split_of(spec: ExperimentSpec, rows: int) -> Split:

@@ -18,16 +18,8 @@ from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, WholeViews, draw_views
 from sem_ray.devices import one_thread
 from sem_ray.draws import Stream
-from sem_ray.methods.course import (
-    ALTERNATING,
-    ATTACK,
-    SCHEDULE,
-    Course,
-    Ground,
-    Method,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.course import Course, Ground, Stage, rounded
+from sem_ray.methods.declaration import OPTIMISER, Method
 from sem_ray.methods.noise_phase import as_they_are, noise_gradient
 from sem_ray.networks import FrozenTwin
 from sem_ray.peers import quantised
@@ -246,4 +238,5 @@ def _begin(ground: Ground) -> Course:
     return ClassWise(ground) if ground.spec.noise.em.class_wise else SampleWise(ground)
 
 
-EM = Method("em", _stages, _begin, beside=6, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))
+READS = ("noise.em", "noise.parity.augmented_em", *OPTIMISER)
+EM = Method("em", _stages, _begin, READS, beside=6)

@@ -18,17 +18,8 @@ from torch import Tensor
 
 from sem_ray.attacks import signed_step
 from sem_ray.devices import one_thread
-from sem_ray.methods.course import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    TRAINING,
-    Course,
-    Ground,
-    Method,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.course import Course, Ground, Stage, rounded
+from sem_ray.methods.declaration import Method
 from sem_ray.networks.tangent import KERNELS, pair_values
 from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec, unit
@@ -186,4 +177,4 @@ def _begin(ground: Ground) -> Course:
     return Tangent(ground)
 
 
-NTGA = Method("ntga", _stages, _begin, ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING))
+NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",))

@@ -21,16 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    TRAINING,
-    Course,
-    Ground,
-    Method,
-    Stage,
-)
+from sem_ray.methods.course import Course, Ground, Stage
+from sem_ray.methods.declaration import Method
 from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
 
@@ -119,10 +111,4 @@ def _begin(ground: Ground) -> Course:
     return Patches(ground)
 
 
-SHORTCUT = Method(
-    "shortcut",
-    _stages,
-    _begin,
-    ignores=("noise.radius", AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING),
-    bounded=False,
-)
+SHORTCUT = Method("shortcut", _stages, _begin, reads=("noise.shortcut",), bounded=False)

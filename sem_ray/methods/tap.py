@@ -12,16 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sem_ray.augment import draw_views, test_view
-from sem_ray.methods.course import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    Course,
-    Ground,
-    Method,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.course import Course, Ground, Stage, rounded
+from sem_ray.methods.declaration import OPTIMISER, Method
 from sem_ray.methods.noise_phase import descended
 from sem_ray.networks import FrozenTwin
 from sem_ray.shards import Part, Split
@@ -131,9 +123,5 @@ def _begin(ground: Ground) -> Course:
     return Targeted(ground)
 
 
-TAP = Method(
-    "tap",
-    _stages,
-    _begin,
-    ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
-)
+READS = ("noise.tap", *OPTIMISER, "surrogate.schedule", "surrogate.decay_factor")
+TAP = Method("tap", _stages, _begin, READS)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 PIXEL_STEPS = 255
 """Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
 
 EVERY = "all"
 """The key of a group of switches that stands for those which the group does not name."""
+
+INLINE: Final = "written without the group's name"
+"""Marks a field that holds a group whose settings are written beside the field's neighbours."""
 
 
 class Frozen(BaseModel):
@@ -19,6 +23,17 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
     )
+
+
+def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of `model` by the names that settings have in YAML."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in model.model_fields.items():
+        if INLINE in field.metadata and isinstance(field.annotation, type):
+            found |= written_fields(field.annotation)
+        else:
+            found[name] = field
+    return found
 
 
 def _not_a_truth_value(value: Any) -> Any:

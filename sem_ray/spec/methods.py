@@ -1,4 +1,5 @@
-"""Settings that one method alone has. Defaults are the published constants (docs/methods.md)."""
+"""The groups of settings that methods read, one a method. Defaults are the published constants
+(docs/methods.md)."""
 
 from __future__ import annotations
 
@@ -13,15 +14,41 @@ Phase = Literal["none", "random", "adversarial"]
 """A perturbation: none; one uniform draw; found by PGD."""
 
 
+class AlternatingSpec(Frozen):
+    """The noise phase of `sem` and `rem`, and what each phase trains against."""
+
+    steps: Count = 10
+    """K: signed steps of the noise phase."""
+    step_size: StepSize | None = None
+    """α in 1/255; null is 2ρu/K."""
+    samples: Count = 5
+    """J: draws of (transform, perturbation) averaged in each gradient (EOT)."""
+    perturbation_scale: Annotated[Number, Field(ge=0)] = 1.0
+    """ρr/ρa: the random perturbation's radius, as a multiple of the surrogate's."""
+    final_steps: Count | None = None
+    """K of the final pass over every image; null is `steps`."""
+    noise_phase: Phase | None = None
+    """What the noise is trained against; null is the method's own: `random` for sem, `adversarial`
+    for rem."""
+    surrogate_phase: Phase | None = None
+    """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
+
+
 class ParitySpec(Frozen):
-    """What the published code does and the default mends, each alone. `true` in place of the group
-    is all of it, `false` none; `all` in the group is what those are that it does not name."""
+    """What the published code does and the default does otherwise, each switch alone. `true` in
+    place of the group is all of them, `false` none; `all` in the group stands for those that it
+    does not name."""
 
     drop_last: bool = False
     """`sem` and `rem`: the final pass goes over a shuffled set and drops its last partial batch,
     whose images keep what training last stored for them."""
     augmented_em: bool = False
-    """`em`: noise is optimised on augmented views."""
+    """`em`: noise is optimised through augmented views, in the coordinates of the image."""
+    rounded_noise: bool = False
+    """`sem` and `rem`: the surrogate trains on noise rounded to 1/255, as it is stored."""
+    bound_gradient: bool = False
+    """`sem` and `rem`: a pixel that noise takes exactly to 0 or 1 has no gradient, as PyTorch's
+    `clamp` gives it none; by default only a pixel beyond has none."""
 
     @model_validator(mode="before")
     @classmethod
@@ -35,12 +62,6 @@ class ParitySpec(Frozen):
             )
         named = {key: value for key, value in tree.items() if key != EVERY}
         return {**dict.fromkeys(cls.model_fields, tree.get(EVERY, False)), **named}
-
-
-def parity_of(method: str) -> tuple[str, ...]:
-    """The switches of `ParitySpec` that `method` looks at."""
-    others = {"em": ("augmented_em",), "tap": (), "ntga": (), "shortcut": ()}
-    return others.get(method, ("drop_last",))
 
 
 class EMSpec(Frozen):

@@ -10,10 +10,9 @@ import torch
 from sem_ray import __version__
 from sem_ray.data import ImageSet, Manifest, Noise, write_noise
 from sem_ray.generation import Generated
-from sem_ray.methods import method_of
+from sem_ray.methods import method_of, noise_identity
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.stages.backend import Backend
 from sem_ray.store import Store
 

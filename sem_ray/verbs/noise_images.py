@@ -85,4 +85,5 @@ def noise_settings(manifest: Manifest, preset: NoiseSpec) -> NoiseSpec:
     """What the noise was made with; `preset` with its radius where nobody knows."""
     if manifest.spec:
         return validated(ExperimentSpec, manifest.spec, THE_NOISE).noise
-    return preset.model_copy(update={"radius": manifest.radius, "step_size": None})
+    own_step = preset.alternating.model_copy(update={"step_size": None})
+    return preset.model_copy(update={"radius": manifest.radius, "alternating": own_step})

@@ -8,9 +8,9 @@ from pathlib import Path
 from sem_ray.data import ImageSet, load, read_noise
 from sem_ray.devices import pick_device
 from sem_ray.errors import require_space
+from sem_ray.methods import noise_identity
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.stages import find_noise, noise_for, space_for
 from sem_ray.store import Store
 from sem_ray.verbs.computing import Actors, backend

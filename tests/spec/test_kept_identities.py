@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from sem_ray.methods import noise_identity
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import noise_identity, victim_identity
+from sem_ray.spec.identity import victim_identity
 from sem_ray.spec.reading import merged
 from tests.spec.kept_specs import KEPT
 
