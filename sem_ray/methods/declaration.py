@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sem_ray.methods.course import Course, Ground, Stage
-from sem_ray.shards import Split
+from sem_ray.distributed.shards import Split
+from sem_ray.methods.base import Course, Ground, Stage
 from sem_ray.spec import ExperimentSpec
 
 OF_ALL = ("noise.method", "surrogate.batch")

@@ -20,10 +20,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import Course, Ground, Stage
+from sem_ray.distributed.shards import Split
+from sem_ray.methods.base import Course, Ground, Stage
 from sem_ray.methods.declaration import Method
-from sem_ray.shards import Split
+from sem_ray.rng import numpy_generator
 from sem_ray.spec import ExperimentSpec
 
 Array = NDArray[np.float64]
