@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from sem_ray.methods.base import Course, Ground, Stage, rounded, split_of
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded, split_of
 from sem_ray.methods.declaration import OPTIMISER, Method
 from sem_ray.methods.registry import METHODS, method_of, noise_identity, require_method
 
 __all__ = [
     "METHODS",
     "OPTIMISER",
-    "Course",
-    "Ground",
+    "MethodRun",
+    "MethodContext",
     "Method",
     "Stage",
     "method_of",

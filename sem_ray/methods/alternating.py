@@ -11,10 +11,10 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
-from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
-from sem_ray.methods.base import Course, Ground, Stage, rounded
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.declaration import Method
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
@@ -72,7 +72,7 @@ class Engine:
     """
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
     def __init__(
         self,
@@ -80,14 +80,14 @@ class Engine:
         rows: Rows,
         split: Split | None = None,
         owned: Sequence[int] | None = None,
-        peers: Peers = ALONE,
+        communicator: Communicator = LOCAL,
     ) -> None:
         chosen = phases_of(spec)
         self.spec, self.rows = spec, rows
-        self.ground = Ground.of(spec, rows, split, owned, peers)
-        self.shards = self.ground.shards
-        self.noise = self.ground.blank()
-        self.surrogate = self.ground.surrogate()
+        self.context = MethodContext.of(spec, rows, split, owned, communicator)
+        self.shards = self.context.shards
+        self.noise = self.context.blank()
+        self.surrogate = self.context.surrogate()
         self._perturb = PERTURBATIONS[chosen.surrogate]
         against = PERTURBATIONS[chosen.noise]
         settings = spec.noise.alternating
@@ -125,15 +125,15 @@ class Engine:
     def step(self, step: int) -> Tensor:
         """Step t: the batch's noise anew, then one surrogate step on it. The parts' shares of the
         surrogate's loss."""
-        parts = self.ground.batch("generation", step)
+        parts = self.context.batch("generation", step)
         surrogate = self.surrogate.frozen()
         inputs = [self._surrogate_inputs(surrogate, step, part) for part in parts]
-        return self.surrogate.step(step, inputs, [self.ground.labels(part) for part in parts])
+        return self.surrogate.step(step, inputs, [self.context.labels(part) for part in parts])
 
     def final_block(self, number: int) -> None:
         """Noise for block `number` of the last pass, which together cover every image."""
         surrogate = self.surrogate.frozen()
-        for part in self.ground.block(number):
+        for part in self.context.block(number):
             before = self.noise[part.rows]
             self._noise_phase(surrogate, self._final, "final", number, part)
             if self._stale is not None:
@@ -156,8 +156,8 @@ class Engine:
         """The part's images and their new noise, which is stored too, rounded. (With parity the
         surrogate sees what is stored.)"""
         stream = self.shards.stream(stage, step, part)
-        images = self.ground.pixels(part)
-        noise = phase.run(surrogate, images, self.ground.labels(part), stream)
+        images = self.context.pixels(part)
+        noise = phase.run(surrogate, images, self.context.labels(part), stream)
         whole = rounded(noise, self.spec.noise.radius)
         self.noise[part.rows] = whole
         if self.spec.noise.parity.rounded_noise:
@@ -170,7 +170,7 @@ class Engine:
         protected = (images + noise).clamp_(0, 1)
         stream = self.shards.stream("surrogate", step, part)
         views = draw_views(self.spec.augmentation, stream, 1, protected).apply(protected)
-        return self._perturb(surrogate, views, self.ground.labels(part), self._attack, stream)
+        return self._perturb(surrogate, views, self.context.labels(part), self._attack, stream)
 
 
 def alternating(name: str, *, noise: Phase, surrogate: Phase) -> AlternatingMethod:
@@ -184,6 +184,6 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return steps, Stage("final pass", split.blocks, "blocks")
 
 
-def _begin(ground: Ground) -> Course:
-    shards = ground.shards
-    return Engine(ground.spec, ground.rows, shards.split, shards.owned, ground.peers)
+def _begin(context: MethodContext) -> MethodRun:
+    shards = context.shards
+    return Engine(context.spec, context.rows, shards.split, shards.owned, context.communicator)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sem_ray.distributed.shards import Split
-from sem_ray.methods.base import Course, Ground, Stage
+from sem_ray.methods.base import MethodContext, MethodRun, Stage
 from sem_ray.spec import ExperimentSpec
 
 OF_ALL = ("noise.method", "surrogate.batch")
@@ -30,7 +30,7 @@ class Method:
 
     name: str
     stages: Callable[[ExperimentSpec, Split], tuple[Stage, ...]]
-    begin: Callable[[Ground], Course]
+    begin: Callable[[MethodContext], MethodRun]
     reads: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1

@@ -19,7 +19,7 @@ from torch import Tensor
 from sem_ray.attacks import signed_step
 from sem_ray.devices import one_thread
 from sem_ray.distributed.shards import Split
-from sem_ray.methods.base import Course, Ground, Stage, rounded
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.declaration import Method
 from sem_ray.methods.neural_tangent import KERNELS, pair_values
 from sem_ray.spec import ExperimentSpec, unit
@@ -35,11 +35,11 @@ class Tangent:
     """Noise block by block; a unit is one block of every shard here."""
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.settings = ground, ground.spec.noise.ntga
-        self.noise = ground.blank()
+    def __init__(self, context: MethodContext) -> None:
+        self.context, self.settings = context, context.spec.noise.ntga
+        self.noise = context.blank()
 
     def advance(self, number: int) -> Tensor | None:
         for rows in self._blocks(number):
@@ -61,7 +61,7 @@ class Tangent:
 
     def _blocks(self, number: int) -> Iterator[slice]:
         """Block `number` of each shard here that has so many."""
-        shards = self.ground.shards
+        shards = self.context.shards
         for shard in shards.owned:
             bounds = blocks_of(shards.split.size(shard), self.settings.block)
             if number + 1 < len(bounds):
@@ -70,9 +70,9 @@ class Tangent:
 
     def _attack(self, rows: slice) -> None:
         """Signed ascent from no noise; images and kernels in float64, whatever the precision."""
-        images = self.ground.rows.images[rows].to(torch.float64) / PIXEL_STEPS
-        labels = F.one_hot(self.ground.rows.labels[rows], self.ground.rows.classes)
-        radius = self.ground.spec.noise.radius
+        images = self.context.rows.images[rows].to(torch.float64) / PIXEL_STEPS
+        labels = F.one_hot(self.context.rows.labels[rows], self.context.rows.classes)
+        radius = self.context.spec.noise.radius
         size = self.settings.step_size or 1.1 * radius / self.settings.steps
         noise = torch.zeros_like(images)
         for _ in range(self.settings.steps):
@@ -173,8 +173,8 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return (Stage("noise", most, "blocks"),)
 
 
-def _begin(ground: Ground) -> Course:
-    return Tangent(ground)
+def _begin(context: MethodContext) -> MethodRun:
+    return Tangent(context)
 
 
 NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",))
