@@ -10,9 +10,9 @@ from sem_ray.methods.registry import METHODS, method_of, noise_identity, require
 __all__ = [
     "METHODS",
     "OPTIMISER",
-    "MethodRun",
-    "MethodContext",
     "Method",
+    "MethodContext",
+    "MethodRun",
     "Stage",
     "method_of",
     "noise_identity",
