@@ -1,4 +1,4 @@
-"""Alternating error-minimizing noise as methods.md section 2 says it, in float64, one image and one
+"""Alternating error-minimizing noise as docs/algorithm.md says it, in float64, one image and one
 sample at a time, through the plain network and plain autograd. The oracle of the engine.
 
 Only the random numbers are shared with the engine: they come from the same streams.
@@ -116,7 +116,7 @@ class NaiveSem:
         for place, row in enumerate(batch.rows.tolist()):
             for sample, transform in enumerate(transforms[place]):
                 delta = noise[place].clone().requires_grad_()
-                seen = transform(clip(self.pixels(row) + delta))
+                seen = transform(self.clip(self.pixels(row) + delta))
                 fixed, label = seen.detach(), self.images.labels[row]
                 moved = (fixed + drawn[place, sample]).clamp(0, 1)
                 if self.noise_against == "adversarial":
@@ -174,6 +174,9 @@ class NaiveSem:
             ):
                 velocity.mul_(spec.momentum).add_(gradient + spec.weight_decay * weight)
                 weight.sub_(rate * velocity)
+
+    def clip(self, values: Tensor) -> Tensor:
+        return clip(values)
 
     def pixels(self, row: int) -> Tensor:
         return self.images.images[:][row].double() / 255

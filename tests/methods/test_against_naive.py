@@ -1,4 +1,4 @@
-"""The engine computes what methods.md section 2 says, to the last bit of the int8 noise."""
+"""The engine computes what docs/algorithm.md says, to the last bit of the int8 noise."""
 
 from __future__ import annotations
 
