@@ -95,7 +95,8 @@ class _Loops(ABC):
         return noise_gradient(network, images, delta, labels, views, as_they_are)
 
     def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
-        """None but for parity: the published code optimises its noise on augmented views."""
+        """Draws for views with parity, else None. The published code optimises noise on augmented
+        views and keeps it in their coordinates; here it stays in the coordinates of the image."""
         augmented = self.context.spec.noise.parity.augmented_em
         return self.context.shards.stream(stage, number, part) if augmented else None
 
