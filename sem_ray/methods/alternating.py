@@ -1,5 +1,6 @@
 """The alternating optimisation: noise phase and surrogate phase in turn, then a pass over every
-image. What other members of the run hold is met in the surrogate's training step alone."""
+image. Workers communicate in the surrogate's training step alone. (Paper:
+https://arxiv.org/abs/2311.13091, algorithm 1.)"""
 
 from __future__ import annotations
 

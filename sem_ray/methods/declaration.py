@@ -1,4 +1,4 @@
-"""What a method says of itself: its work, and the settings that it reads."""
+"""What a method declares: its stages, how it begins, and the settings that it reads."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ OPTIMISER = (
 
 @dataclass(frozen=True)
 class Method:
-    """A way to make noise. `stages` say what there is to do before the work begins; `begin` begins.
+    """A way to make noise.
 
-    reads: paths of the settings and groups of `noise` and `surrogate` that make a difference to it,
-    as they are written. bounded: whether noise keeps to `noise.radius`; if not, the manifest's
-    radius is the largest value there is. beside: bytes that it keeps for each value of the images.
+    stages: the work, in units, known before it begins. begin: makes the run. reads: paths, as in
+    YAML, of the settings and groups of `noise` and `surrogate` that can change its result. bounded:
+    whether noise stays within `noise.radius`; if not, the manifest's radius is the largest value of
+    the noise. beside: bytes of state for each value of the images, noise included.
     """
 
     name: str
@@ -36,14 +37,15 @@ class Method:
     beside: int = 1
 
     def unread(self, spec: ExperimentSpec) -> list[str]:
-        """Paths of settings that make no difference to it; a group of which it reads nothing is
-        one path."""
+        """Paths of the settings that cannot change its result. A group of which it reads nothing
+        is one path."""
         tree = spec.model_dump(include={"noise", "surrogate"})
         radius = ("noise.radius",) if self.bounded else ()
         return list(_besides((*OF_ALL, *radius, *self.reads), tree))
 
 
 def _besides(reads: tuple[str, ...], tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Paths of `tree` that are not under any of `reads`."""
     for key, value in tree.items():
         path = f"{prefix}{key}"
         if path in reads:

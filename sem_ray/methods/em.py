@@ -3,7 +3,7 @@ surrogate steps on x + δ, then the noise of the whole set, in turn and warm-sta
 surrogate errs on hardly any protected image. No augmentation.
 
 A loop is `train_steps` units of training; the noise's units (a block of images with all its steps
-each; class-wise, where every step needs all images, one step each); one unit that counts errors.
+each, or one step on all images if noise is class-wise); one unit that counts errors.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BLOCK = 1024
 
 
 class _Loops(ABC):
-    """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
+    """What both kinds share. `delta` is the noise in [0, 1], in the run's number format."""
 
     def __init__(self, context: MethodContext) -> None:
         self.context, self.settings = context, context.spec.noise.em
@@ -74,7 +74,7 @@ class _Loops(ABC):
 
     @abstractmethod
     def _perturbed(self, number: int) -> int:
-        """How many of the images here noise unit `number` of a loop is for."""
+        """The number of images here that noise unit `number` of a loop works on."""
 
     def _train(self, step: int) -> Tensor:
         parts = self.context.batch("generation", step)
@@ -87,7 +87,7 @@ class _Loops(ABC):
     def _gradient(
         self, network: FrozenTwin, part: Part, delta: Tensor, stream: Stream | None
     ) -> Tensor:
-        """On the image itself; through one drawn view where there is a stream."""
+        """∂ loss / ∂ δ on the images themselves, or through one drawn view each from `stream`."""
         images, labels = self.context.pixels(part), self.context.labels(part)
         views: Views = WholeViews()
         if stream is not None:
@@ -101,7 +101,7 @@ class _Loops(ABC):
         return self.context.shards.stream(stage, number, part) if augmented else None
 
     def _count_errors(self) -> None:
-        """Over every member's images, so that all end alike."""
+        """Count over the images of all workers, so that all stop after the same loop."""
         network, shards = self.surrogate.frozen(), self.context.shards
         wrong = torch.zeros(1, dtype=torch.float64, device=self.context.rows.device)
         for number in range(shards.split.blocks):
@@ -157,7 +157,7 @@ class SampleWise(_Loops):
 
 
 class ClassWise(_Loops):
-    """One noise a class, which every member has alike: [classes, C, H, W]."""
+    """One noise a class, the same on every worker: [classes, C, H, W]."""
 
     def __init__(self, context: MethodContext) -> None:
         super().__init__(context)
@@ -189,7 +189,8 @@ class ClassWise(_Loops):
 
     def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,
-        C, H, W]. Sums over shards are exact (`peers/exact.py`), so the sign is everyone's."""
+        C, H, W]. Sums over shards are exact (`distributed/exact_sum.py`), so every worker
+        finds the same sign."""
         network, shards = self.surrogate.frozen(), self.context.shards
         total = torch.zeros_like(self.delta, dtype=torch.float64)
         for sums in self._by_part(network, number).values():

@@ -1,6 +1,6 @@
 """Neural tangent generalization attack (Yuan and Wu 2021, https://arxiv.org/abs/2103.04287): noise
-that maximises the loss, on clean images, of a network trained on the protected ones, where the
-network is infinitely wide and its training has a closed form.
+that maximises the loss, on clean images, of a network trained on the protected ones. The network is
+infinitely wide, so that its training has a closed form.
 
 Images are attacked in blocks of one shard each. The predictor is trained on the protected block and
 tested on the same block unprotected: no other images are at hand that every shard could share.

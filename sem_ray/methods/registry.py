@@ -1,4 +1,4 @@
-"""The protection methods by name: where each is, and how to get it."""
+"""The protection methods by name, and the module that each is in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ METHODS: dict[str, str] = {
     "ntga": "sem_ray.methods.ntga:NTGA",
     "shortcut": "sem_ray.methods.shortcut:SHORTCUT",
 }
-"""Name → module:variable of the `Method`, imported when it is asked for."""
+"""Name → module:variable of the `Method`, which is imported on first use."""
 
 
 def method_of(spec: ExperimentSpec) -> Method:

@@ -76,7 +76,7 @@ class Targeted:
         return self.surrogate.step(step, views, [self.context.labels(part) for part in parts])
 
     def _attack(self, network: FrozenTwin, restart: int, block: int, part: Part) -> None:
-        """One start of one block; what lies nearer to its target than before is kept."""
+        """Attack one block from one start. An image keeps the noise with the least target loss."""
         stream = self.context.shards.stream(f"tap {restart}", block, part)
         images, targets = self.context.pixels(part), targets_of(self.context, part)
         radius = self.context.spec.noise.radius

@@ -43,8 +43,8 @@ def _not_a_truth_value(value: Any) -> Any:
 
 
 Number = Annotated[float, BeforeValidator(_not_a_truth_value)]
-"""A float; Python would take `true` for 1. (Text is read as a number where it is one: YAML takes
-1e-3 for text.)"""
+"""A float that may not be `true`, which Python would take for 1. Text that is a number is read as
+one, because YAML takes 1e-3 for text."""
 
 Whole = Annotated[int, BeforeValidator(_not_a_truth_value)]
 

@@ -37,7 +37,7 @@ class NoiseSpec(Frozen):
     alternating: Annotated[AlternatingSpec, INLINE] = AlternatingSpec()
     """Of `sem` and `rem`."""
     parity: ParitySpec = ParitySpec()
-    """Do as the published code where that differs (docs/methods.md): `true` for all, or some."""
+    """Follow the published code in what differs (docs/algorithm.md): `true` for all, or some."""
     em: EMSpec = EMSpec()
     tap: TAPSpec = TAPSpec()
     shortcut: ShortcutSpec = ShortcutSpec()

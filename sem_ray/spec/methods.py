@@ -78,7 +78,7 @@ class EMSpec(Frozen):
     stop_error: Annotated[Number, Field(ge=0, le=100)] = 1.0
     """The loop ends once the surrogate errs on less than this many % of the protected images."""
     loops: Count = 100
-    """Loops after which it ends in any case."""
+    """Most loops."""
 
 
 class TAPSpec(Frozen):
@@ -91,15 +91,15 @@ class TAPSpec(Frozen):
     step_size: StepSize | None = None
     """In 1/255; null is 2ρu/steps, 0.064·(ρu/8) at the defaults."""
     restarts: Count = 3
-    """Starts, of which each image keeps the best. The published number is unknown."""
+    """Random starts; each image keeps the best. The published number is unknown."""
 
 
 class ShortcutSpec(Frozen):
     """Linearly separable patches."""
 
     separation: Annotated[Number, Field(gt=0, le=1000)] = 10.0
-    """How far a class's centre lies from zero in each of its dimensions, where a sample's own
-    deviation is about √(dimensions/3)."""
+    """How far a class's centre lies from zero in each of its dimensions; the standard deviation of
+    its samples is about √(dimensions/3)."""
     norm: Annotated[Number, Field(ge=1, le=32)] = 6.0
     """L2 norm of a noise over √(values of an image), in 1/255."""
 
