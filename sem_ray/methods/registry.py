@@ -8,7 +8,7 @@ from sem_ray.errors import BadInput
 from sem_ray.methods.declaration import Method
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec import identity as identities
-from sem_ray.spec.reading import did_you_mean
+from sem_ray.spec.validation import did_you_mean
 
 METHODS: dict[str, str] = {
     "sem": "sem_ray.methods.sem:SEM",

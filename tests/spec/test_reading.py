@@ -17,15 +17,8 @@ from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.methods import AlternatingSpec, ParitySpec
-from sem_ray.spec.reading import (
-    merged,
-    nested,
-    overrides,
-    parse_yaml,
-    preset,
-    read_yaml,
-    validated,
-)
+from sem_ray.spec.reading import merged, nested, overrides, parse_yaml, preset, read_yaml
+from sem_ray.spec.validation import validated
 
 KEYS = st.sampled_from("abcd")
 SCALARS = (
