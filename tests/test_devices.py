@@ -16,7 +16,8 @@ from sem_ray.devices import (
     settled,
 )
 from sem_ray.errors import BadInput
-from sem_ray.spec.identity import noise_identity, victim_identity
+from sem_ray.methods import noise_identity
+from sem_ray.spec.identity import victim_identity
 from tests.samples import tiny_spec
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)

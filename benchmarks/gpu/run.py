@@ -32,10 +32,10 @@ from sem_ray.data import (
     write_noise,
 )
 from sem_ray.devices import pick_device
+from sem_ray.methods import noise_identity
 from sem_ray.methods.generation import generate
 from sem_ray.progress import Progress
 from sem_ray.spec import DataSpec, ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.spec.reading import merged, overrides, preset
 from sem_ray.spec.validation import validated
 from sem_ray.victims import train_victim

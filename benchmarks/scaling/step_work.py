@@ -42,7 +42,7 @@ class Workload:
     @classmethod
     def of(cls, spec: ExperimentSpec, classes: int, shape: tuple[int, int, int]) -> Workload:
         """For images of `shape` (C, H, W) before augmentation."""
-        noise, surrogate = spec.noise, spec.surrogate
+        noise, surrogate = spec.noise.alternating, spec.surrogate
         network = build_network(surrogate.network, classes, shape[0], 0)
         forward, first = forward_flops(network, seen_shape(spec.augmentation, shape))
         norms = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]

@@ -51,7 +51,7 @@ def layer_flops(network: nn.Module, shape: tuple[int, int, int]) -> dict[str, fl
 
 def sem_step(spec: ExperimentSpec, classes: int, shape: tuple[int, int, int]) -> Work:
     """The noise's passes, the surrogate's attack, one training pass, over B images."""
-    noise, surrogate = spec.noise, spec.surrogate
+    noise, surrogate = spec.noise.alternating, spec.surrogate
     forward, first = forward_flops(build_network(surrogate.network, classes, shape[0], 0), shape)
     phases = phases_of(spec)
     gradients = noise.steps * noise.samples * _evaluation(spec)
@@ -69,7 +69,8 @@ def final_pass(
 ) -> Work:
     """The noise's passes over every image, with the final K."""
     network = build_network(spec.surrogate.network, classes, shape[0], 0)
-    gradients = (spec.noise.final_steps or spec.noise.steps) * spec.noise.samples
+    noise = spec.noise.alternating
+    gradients = (noise.final_steps or noise.steps) * noise.samples
     gradients *= _evaluation(spec)
     return Work(gradients, images * gradients * 2 * forward_flops(network, shape)[0])
 

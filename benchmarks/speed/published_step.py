@@ -36,15 +36,18 @@ class PublishedStep:
         labels = engine.rows.labels[batch.rows]
         noise = stream.ball(images, unit(spec.noise.radius))
         self.network.eval().requires_grad_(False)
-        for _ in range(spec.noise.steps):
+        for _ in range(spec.noise.alternating.steps):
             gradient = torch.zeros_like(noise)
-            for _ in range(spec.noise.samples):
+            for _ in range(spec.noise.alternating.samples):
                 views = draw_views(spec.augmentation, stream, 1, images)
                 seen = views.apply((images + noise).clamp(0, 1))
                 moved = within_pixels(seen, stream.ball(seen, unit(spec.surrogate.radius)))
                 gradient += views.adjoint(self.gradient(moved, labels))
             noise = signed_step(
-                noise, gradient, -unit(spec.noise.step_size or 1), unit(spec.noise.radius)
+                noise,
+                gradient,
+                -unit(spec.noise.alternating.step_size or 1),
+                unit(spec.noise.radius),
             )
         self.surrogate_phase((images + noise).clamp(0, 1), labels)
 

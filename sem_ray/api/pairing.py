@@ -97,4 +97,5 @@ def noise_settings(manifest: Manifest, usual: NoiseSpec) -> NoiseSpec:
     """What the noise was made with; `usual` with its radius if nobody knows."""
     if manifest.spec and manifest.method != IMPORTED:
         return validated(ExperimentSpec, manifest.spec, THE_NOISE).noise
-    return usual.model_copy(update={"radius": manifest.radius, "step_size": None})
+    own_step = usual.alternating.model_copy(update={"step_size": None})
+    return usual.model_copy(update={"radius": manifest.radius, "alternating": own_step})

@@ -19,10 +19,10 @@ from sem_ray.api.settings import (
 from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import settled
 from sem_ray.files import require_space
+from sem_ray.methods import noise_identity
 from sem_ray.pipeline import find_noise, noise_for, space_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.store import Store
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sem_ray.augment import seen_shape
 from sem_ray.errors import BadInput
-from sem_ray.methods import METHODS, method_of, require_method
+from sem_ray.methods import method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml
@@ -88,15 +88,14 @@ def stem_notices(
 
 
 def _ignored(spec: ExperimentSpec) -> list[str]:
-    """Settings that this method does not look at, where someone gave them a value that neither the
+    """Settings that this method does not read, if someone gave them a value that neither the
     defaults nor a preset give."""
-    method, given = method_of(spec), spec.model_dump()
-    others = [f"noise.{name}" for name in METHODS if name in given["noise"] and name != method.name]
+    given = spec.model_dump()
     trees = ({}, *(preset(name) for name in presets()))
     usual = [ExperimentSpec.model_validate(tree).model_dump() for tree in trees]
     ignored = [
         path
-        for path in (*method.ignores, *others)
+        for path in method_of(spec).unread(spec)
         if all(_at(given, path) != _at(tree, path) for tree in usual)
     ]
     if not ignored:
@@ -115,7 +114,7 @@ def _large_steps(spec: ExperimentSpec) -> list[str]:
     noise, surrogate, victim = spec.noise, spec.surrogate, spec.victim
     attacked = min((radius for radius in victim.radii if radius), default=0.0)
     steps = (
-        ("noise.step_size", noise.step_size, "noise.radius", noise.radius),
+        ("noise.step_size", noise.alternating.step_size, "noise.radius", noise.radius),
         (
             "surrogate.attack_step_size",
             surrogate.attack_step_size,

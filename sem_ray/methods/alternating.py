@@ -1,5 +1,6 @@
 """The alternating optimisation: noise phase and surrogate phase in turn, then a pass over every
-image. What other members of the run hold is met in the surrogate's training step alone."""
+image. Workers communicate in the surrogate's training step alone. (Paper:
+https://arxiv.org/abs/2311.13091, algorithm 1.)"""
 
 from __future__ import annotations
 
@@ -14,13 +15,23 @@ from sem_ray.data.image_set import Rows
 from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
-from sem_ray.methods.base import AUGMENTED_EM, Method, MethodContext, MethodRun, Stage, rounded
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
+from sem_ray.methods.declaration import Method
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
+from sem_ray.methods.registry import method_of
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import numpy_generator
 from sem_ray.spec import ExperimentSpec, Phase
+from sem_ray.spec.base import PIXEL_STEPS
+from sem_ray.spec.methods import AlternatingSpec
 from sem_ray.training import Attack
+
+READS = (
+    *(f"noise.{setting}" for setting in AlternatingSpec.model_fields),
+    *("noise.parity.drop_last", "noise.parity.rounded_noise", "noise.parity.bound_gradient"),
+    "surrogate",
+)
 
 
 @dataclass(frozen=True)
@@ -31,30 +42,34 @@ class Phases:
     surrogate: Phase
 
 
-_OWN: dict[str, Phases] = {}
-"""Alternating methods by name."""
+@dataclass(frozen=True, kw_only=True)
+class AlternatingMethod(Method):
+    """A method that is a cell of noise phase × surrogate phase."""
+
+    phases: Phases
+    reads: tuple[str, ...] = READS
 
 
 def phases_of(spec: ExperimentSpec) -> Phases:
-    """The cell of `spec`: what it says itself, else what its method is. Raises `BadInput` where its
-    method is no cell."""
-    noise = spec.noise
-    own = _OWN.get(noise.method)
-    if own is None:
+    """The cell of `spec`: the phases it gives, else those of its method. Raises `BadInput` if its
+    method does not alternate."""
+    method, given = method_of(spec), spec.noise.alternating
+    if not isinstance(method, AlternatingMethod):
         raise BadInput(
-            f"method {noise.method!r} does not alternate between noise and surrogate, as "
-            f"{', '.join(_OWN)} do; begin it as a Generation"
+            f"method {method.name!r} does not alternate between noise and surrogate, as sem and "
+            "rem do; begin it as a Generation"
         )
-    return Phases(noise.noise_phase or own.noise, noise.surrogate_phase or own.surrogate)
+    own = method.phases
+    return Phases(given.noise_phase or own.noise, given.surrogate_phase or own.surrogate)
 
 
 class Engine:
     """The state of one run: the surrogate, and int8 noise [n, C, H, W] in 1/255 of the shards that
     lie here.
 
-    `rows` holds the images of the `owned` shards of `split` (all of them where it is None), one
-    shard after the other, for the device the run computes on. Raises `BadInput` for a method that
-    does not alternate.
+    `rows` holds the images of the `owned` shards of `split` (all of them if it is None), one shard
+    after the other, for the device the run computes on. Raises `BadInput` for a method that does
+    not alternate.
     """
 
     finished = False
@@ -76,8 +91,9 @@ class Engine:
         self.surrogate = self.context.surrogate()
         self._perturb = PERTURBATIONS[chosen.surrogate]
         against = PERTURBATIONS[chosen.noise]
-        self._phase = NoisePhase.of(spec, spec.noise.steps, against)
-        self._final = NoisePhase.of(spec, spec.noise.final_steps or spec.noise.steps, against)
+        settings = spec.noise.alternating
+        self._phase = NoisePhase.of(spec, settings.steps, against)
+        self._final = NoisePhase.of(spec, settings.final_steps or settings.steps, against)
         self._attack = Attack.of(spec.surrogate, spec.surrogate.radius)
         self._stale = self._left_out() if spec.noise.parity.drop_last else None
 
@@ -138,11 +154,15 @@ class Engine:
     def _noise_phase(
         self, surrogate: FrozenTwin, phase: NoisePhase, stage: str, step: int, part: Part
     ) -> tuple[Tensor, Tensor]:
-        """The part's images and their new noise, which is stored too, rounded."""
+        """The part's images and their new noise, which is stored too, rounded. (With parity the
+        surrogate sees what is stored.)"""
         stream = self.shards.stream(stage, step, part)
         images = self.context.pixels(part)
         noise = phase.run(surrogate, images, self.context.labels(part), stream)
-        self.noise[part.rows] = rounded(noise, self.spec.noise.radius)
+        whole = rounded(noise, self.spec.noise.radius)
+        self.noise[part.rows] = whole
+        if self.spec.noise.parity.rounded_noise:
+            noise = whole.to(noise.dtype) / PIXEL_STEPS
         return images, noise
 
     def _surrogate_inputs(self, surrogate: FrozenTwin, step: int, part: Part) -> Tensor:
@@ -154,10 +174,9 @@ class Engine:
         return self._perturb(surrogate, views, self.context.labels(part), self._attack, stream)
 
 
-def alternating(name: str, *, noise: Phase, surrogate: Phase) -> Method:
+def alternating(name: str, *, noise: Phase, surrogate: Phase) -> AlternatingMethod:
     """The method of that name: a cell of noise phase × surrogate phase."""
-    _OWN[name] = Phases(noise, surrogate)
-    return Method(name, _stages, _begin, ignores=(AUGMENTED_EM,))
+    return AlternatingMethod(name, _stages, _begin, phases=Phases(noise, surrogate))
 
 
 def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:

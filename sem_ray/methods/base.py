@@ -1,8 +1,8 @@
-"""What a method is to a run: units of work, one after the other, on the shards that lie here."""
+"""What a run asks of a method, and what it gives: units of work, on the shards that lie here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,38 +13,36 @@ from sem_ray.data.image_set import Rows
 from sem_ray.devices import MASTERS, folds, pixels
 from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Shards, Split, rows_of
-from sem_ray.methods.kept import PerImageTensor
 from sem_ray.rng import RandomStreams
 from sem_ray.spec import ExperimentSpec, TrainingSpec
 from sem_ray.spec.base import PIXEL_STEPS
 from sem_ray.training import ParallelContext, Trainer
 
-ALTERNATING = (
-    "noise.steps",
-    "noise.step_size",
-    "noise.samples",
-    "noise.perturbation_scale",
-    "noise.final_steps",
-    "noise.noise_phase",
-    "noise.surrogate_phase",
-    "noise.parity.drop_last",
-)
-"""Settings of the alternating methods alone."""
-AUGMENTED_EM = "noise.parity.augmented_em"
-"""A setting of `em` alone."""
-ATTACK = ("surrogate.radius", "surrogate.attack_steps", "surrogate.attack_step_size")
-"""Settings of a surrogate that is trained adversarially."""
-SCHEDULE = ("surrogate.steps", "surrogate.schedule", "surrogate.decay_every")
-TRAINING = (
-    *("surrogate.network", "surrogate.learning_rate", "surrogate.momentum"),
-    *("surrogate.nesterov", "surrogate.weight_decay", "surrogate.decay_factor", *SCHEDULE),
-)
-"""Settings of any surrogate. Its batch stays: it says how rows lie in shards."""
+
+@dataclass(frozen=True, eq=False)
+class PerImageTensor:
+    """A tensor with a row for each image here, stored beside the images.
+
+    values: [n, …], on the run's `device` if images are resident, in host memory if they stream.
+    Indexing copies rows to the device; assignment copies them back.
+    """
+
+    values: Tensor
+    device: torch.device
+
+    def __getitem__(self, rows: Tensor | slice) -> Tensor:
+        return self.values[self._there(rows)].to(self.device)
+
+    def __setitem__(self, rows: Tensor | slice, values: Tensor) -> None:
+        self.values[self._there(rows)] = values.to(self.values.device)
+
+    def _there(self, rows: Tensor | slice) -> Tensor | slice:
+        return rows.to(self.values.device) if isinstance(rows, Tensor) else rows
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Some units of a run under one name."""
+    """A number of units of a run that are reported under one name."""
 
     name: str
     units: int
@@ -52,39 +50,39 @@ class Stage:
 
 
 class MethodRun(Protocol):
-    """A method at work. Units are pure functions of what `shared` and `kept` give, of their number
-    and of the spec, so a run goes on from anywhere."""
+    """The state of a method at work. What a unit does depends on `shared`, `kept`, its number and
+    the spec alone, so a run can continue from any unit."""
 
     @property
     def finished(self) -> bool:
-        """Whether the units that are left need not be done."""
+        """Whether the method has converged, so that the remaining units are left out."""
         ...
 
     @property
     def metrics(self) -> Mapping[str, float]:
-        """News worth a glance."""
+        """Numbers to show while the run is under way."""
         ...
 
     def advance(self, unit: int) -> Tensor | None:
-        """Unit `unit`, counted from 0: the parts' shares of the loss where it trained a network.
-        Raises `WorkerLost`."""
+        """Do unit `unit`, counted from 0. Return the parts' shares of the loss if it trained a
+        network. Raises `WorkerLost`."""
         ...
 
     def images(self, unit: int) -> int:
-        """How many of the images here unit `unit` is for."""
+        """The number of images here that unit `unit` works on."""
         ...
 
     def shared(self) -> Mapping[str, Tensor]:
-        """What every member has alike."""
+        """The tensors that are the same on every worker."""
         ...
 
     def kept(self, done: int) -> Mapping[str, Tensor]:
-        """What belongs to the rows here, [n, …] each, after `done` units; at the end with `noise`,
-        int8 [n, C, H, W] in 1/255."""
+        """The tensors with a row for each image here, [n, …], after `done` units. After the last
+        unit `noise` is among them, int8 [n, C, H, W] in 1/255."""
         ...
 
     def load(self, shared: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> None:
-        """Stand where these were given."""
+        """Take over the state that `shared` and `kept` returned."""
         ...
 
 
@@ -106,14 +104,14 @@ class MethodContext:
         owned: Sequence[int] | None = None,
         communicator: Communicator = LOCAL,
     ) -> MethodContext:
-        """`owned` are the shards of `split` whose images `rows` holds; all where it is None."""
+        """The context of the `owned` shards of `split`, whose images `rows` holds; None is all."""
         split = split or split_of(spec, len(rows))
         folded = folds(rows.device, spec.precision)
         shards = Shards(split, RandomStreams(spec.seed, rows.device), owned, folded=folded)
         return cls(spec, rows, shards, communicator)
 
     def surrogate(self, training: TrainingSpec | None = None) -> Trainer:
-        """The noise generator as it begins, trained as the spec says unless otherwise told."""
+        """The untrained noise generator, to be trained by `training` or else as the spec says."""
         folded = folds(self.rows.device, self.spec.precision)
         return Trainer.new(
             training or self.spec.surrogate,
@@ -133,13 +131,13 @@ class MethodContext:
         return self.rows.labels[part.rows]
 
     def batch(self, stage: str, step: int) -> list[Part]:
-        """The parts of `step` that lie here; the images of the next begin to be read."""
+        """The parts of `step` that lie here. Starts to read the images of the next step."""
         found = self.shards.training_parts(stage, step)
         self.rows.prefetch(lambda: rows_of(self.shards.training_parts(stage, step + 1)))
         return found
 
     def block(self, number: int) -> list[Part]:
-        """The parts of block `number` of a pass over every row; the next begins to be read."""
+        """The parts of block `number` of a pass over every row. Starts to read the next block."""
         found = self.shards.block_parts(number)
         self.rows.prefetch(lambda: rows_of(self.shards.block_parts(number + 1)))
         return found
@@ -152,41 +150,24 @@ class MethodContext:
         return start
 
     def whole_shards(self) -> list[Part]:
-        """Every shard here as a part of its own, whole."""
+        """Each shard here as one part with all of its rows."""
         places = torch.arange(len(self.rows), device=self.rows.device)
         owned = [(shard, places[self.shards.here(shard)]) for shard in self.shards.owned]
         return [Part(rows, (shard,), (len(rows),)) for shard, rows in owned]
 
     def kept(self, dtype: torch.dtype) -> PerImageTensor:
-        """Zeros of each image's shape, kept beside the images."""
+        """Zeros of the images' shape, stored beside the images."""
         values = torch.zeros(self.rows.images.shape, dtype=dtype, device=self.rows.home)
         return PerImageTensor(values, self.rows.device)
 
     def blank(self) -> PerImageTensor:
-        """int8 noise that is none yet."""
+        """int8 noise, all zero."""
         return self.kept(torch.int8)
 
     @property
     def dtype(self) -> torch.dtype:
-        """What noise is searched in."""
+        """The number format that noise is optimised in."""
         return MASTERS[self.spec.precision]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to make noise. `stages` say what there is to do before anyone begins; `begin` begins.
-
-    ignores: settings that make no difference to it. bounded: whether noise keeps to
-    `noise.radius`; where not, the manifest's radius is the largest value there is. beside: bytes
-    that it keeps for each value of the images.
-    """
-
-    name: str
-    stages: Callable[[ExperimentSpec, Split], tuple[Stage, ...]]
-    begin: Callable[[MethodContext], MethodRun]
-    ignores: tuple[str, ...] = ()
-    bounded: bool = True
-    beside: int = 1
 
 
 def split_of(spec: ExperimentSpec, rows: int) -> Split:

@@ -3,7 +3,7 @@ surrogate steps on x + δ, then the noise of the whole set, in turn and warm-sta
 surrogate errs on hardly any protected image. No augmentation.
 
 A loop is `train_steps` units of training; the noise's units (a block of images with all its steps
-each; class-wise, where every step needs all images, one step each); one unit that counts errors.
+each, or one step on all images if noise is class-wise); one unit that counts errors.
 """
 
 from __future__ import annotations
@@ -19,16 +19,8 @@ from sem_ray.augment import Views, WholeViews, draw_views
 from sem_ray.devices import one_thread
 from sem_ray.distributed import quantised
 from sem_ray.distributed.shards import Part, Split
-from sem_ray.methods.base import (
-    ALTERNATING,
-    ATTACK,
-    SCHEDULE,
-    Method,
-    MethodContext,
-    MethodRun,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
+from sem_ray.methods.declaration import OPTIMISER, Method
 from sem_ray.methods.noise_phase import as_they_are, noise_gradient
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import Stream
@@ -39,7 +31,7 @@ BLOCK = 1024
 
 
 class _Loops(ABC):
-    """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
+    """What both kinds share. `delta` is the noise in [0, 1], in the run's number format."""
 
     def __init__(self, context: MethodContext) -> None:
         self.context, self.settings = context, context.spec.noise.em
@@ -82,7 +74,7 @@ class _Loops(ABC):
 
     @abstractmethod
     def _perturbed(self, number: int) -> int:
-        """How many of the images here noise unit `number` of a loop is for."""
+        """The number of images here that noise unit `number` of a loop works on."""
 
     def _train(self, step: int) -> Tensor:
         parts = self.context.batch("generation", step)
@@ -95,7 +87,7 @@ class _Loops(ABC):
     def _gradient(
         self, network: FrozenTwin, part: Part, delta: Tensor, stream: Stream | None
     ) -> Tensor:
-        """On the image itself; through one drawn view where there is a stream."""
+        """∂ loss / ∂ δ on the images themselves, or through one drawn view each from `stream`."""
         images, labels = self.context.pixels(part), self.context.labels(part)
         views: Views = WholeViews()
         if stream is not None:
@@ -103,12 +95,13 @@ class _Loops(ABC):
         return noise_gradient(network, images, delta, labels, views, as_they_are)
 
     def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
-        """None but for parity: the published code optimises its noise on augmented views."""
+        """Draws for views with parity, else None. The published code optimises noise on augmented
+        views and keeps it in their coordinates; here it stays in the coordinates of the image."""
         augmented = self.context.spec.noise.parity.augmented_em
         return self.context.shards.stream(stage, number, part) if augmented else None
 
     def _count_errors(self) -> None:
-        """Over every member's images, so that all end alike."""
+        """Count over the images of all workers, so that all stop after the same loop."""
         network, shards = self.surrogate.frozen(), self.context.shards
         wrong = torch.zeros(1, dtype=torch.float64, device=self.context.rows.device)
         for number in range(shards.split.blocks):
@@ -164,7 +157,7 @@ class SampleWise(_Loops):
 
 
 class ClassWise(_Loops):
-    """One noise a class, which every member has alike: [classes, C, H, W]."""
+    """One noise a class, the same on every worker: [classes, C, H, W]."""
 
     def __init__(self, context: MethodContext) -> None:
         super().__init__(context)
@@ -196,7 +189,8 @@ class ClassWise(_Loops):
 
     def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,
-        C, H, W]. Sums over shards are exact (`peers/exact.py`), so the sign is everyone's."""
+        C, H, W]. Sums over shards are exact (`distributed/exact_sum.py`), so every worker
+        finds the same sign."""
         network, shards = self.surrogate.frozen(), self.context.shards
         total = torch.zeros_like(self.delta, dtype=torch.float64)
         for sums in self._by_part(network, number).values():
@@ -246,4 +240,5 @@ def _begin(context: MethodContext) -> MethodRun:
     return ClassWise(context) if context.spec.noise.em.class_wise else SampleWise(context)
 
 
-EM = Method("em", _stages, _begin, beside=6, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))
+READS = ("noise.em", "noise.parity.augmented_em", *OPTIMISER)
+EM = Method("em", _stages, _begin, READS, beside=6)

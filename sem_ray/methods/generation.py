@@ -1,4 +1,4 @@
-"""From images to their noise: the units of work of a method, one after the other."""
+"""Generate noise: run the units of a method, one after the other."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ NOISE = "noise"
 
 @dataclass(frozen=True)
 class Generated:
-    """noise: int8 [N, C, H, W] in 1/255, on the CPU; seconds of wall time, of all its sittings; the
-    surrogate's last loss, NaN where the method has none."""
+    """The result of a generation.
+
+    noise: int8 [N, C, H, W] in 1/255, on the CPU. seconds: wall time, over all interruptions. loss:
+    the surrogate's last, NaN if the method has none.
+    """
 
     noise: Tensor
     seconds: float
@@ -31,7 +34,7 @@ class Generated:
 
     @classmethod
     def of(cls, finished: Finished) -> Generated:
-        """The shards' noise, in the rows' order."""
+        """The noise of all shards, joined in the order of the rows."""
         shards = finished.state.shards
         noise = torch.cat([shards[shard][NOISE] for shard in sorted(shards)])
         return cls(noise, finished.seconds, finished.loss)
@@ -39,14 +42,14 @@ class Generated:
 
 @dataclass(frozen=True)
 class GenerationSchedule:
-    """The stages of a method, their units counted together."""
+    """The stages of a method; their units are counted through from the first to the last."""
 
     stages: tuple[Stage, ...]
     role: str = "surrogate"
 
     @classmethod
     def of(cls, spec: ExperimentSpec, split: Split) -> GenerationSchedule:
-        """Raises `BadInput` for an unknown method."""
+        """The schedule of the method that `spec` names. Raises `BadInput` if it is unknown."""
         return cls(method_of(spec).stages(spec, split))
 
     @property
@@ -54,7 +57,7 @@ class GenerationSchedule:
         return sum(stage.units for stage in self.stages)
 
     def end(self, done: int) -> int:
-        """Where the stage ends that is at work after `done` units."""
+        """The number of units after which the stage ends that is under way after `done` units."""
         end = 0
         for stage in self.stages:
             end += stage.units
@@ -72,7 +75,7 @@ class GenerationSchedule:
 
 
 class Generation:
-    """The crew of one: a generation on the shards that lie here."""
+    """An executor that works alone: a generation on the shards that lie here."""
 
     waiting = False
 
@@ -91,8 +94,8 @@ class Generation:
         self.done = 0
 
     def advance(self, until: int) -> Report:
-        """Up to `until`, but not beyond a stage in one go; to the end where the method says it is
-        reached."""
+        """Work up to unit `until`, at most to the end of the stage. If the method has converged,
+        all units count as done."""
         losses, images = None, 0
         for unit in range(self.done, min(until, self.schedule.end(self.done))):
             found = self.method_run.advance(unit)
@@ -138,12 +141,12 @@ def generate(
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
 ) -> Generated:
-    """Noise for every image of `images` on one device (methods.md sections 2 and 3), from
-    `checkpoint` on where it has one; the result is the same. `stream` says whether images stay
-    where they are, and their noise with them (`Rows.to`).
+    """Make noise for every image of `images` on one device (docs/algorithm.md, docs/methods.md).
 
-    Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
-    checkpoint's time is over, `BadInput` for an unknown method.
+    Continues from `checkpoint` if it holds a state; the result is the same. `stream` says whether
+    images stay in host memory or on disk, and their noise in host memory (`Rows.to`). Raises
+    `WorkFailed` if the surrogate's loss stops being a number, `OutOfTime` if the checkpoint's time
+    is over, `BadInput` if the method is unknown.
     """
     rows = images.rows.to(device, stream=stream, beside=method_of(spec).beside)
     executor = Generation(spec, rows, split_of(spec, len(images)))

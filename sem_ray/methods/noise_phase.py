@@ -27,18 +27,22 @@ def noise_gradient(
     labels: Tensor,
     views: Views,
     perturb: Perturb,
+    *,
+    bounds_move: bool = True,
 ) -> Tensor:
     """∂ Σ_j mean CE(f(t_j(clip(x + δu)) + δ_j), y) / ∂ δu, all samples j as one batch.
 
-    images and noise [n, C, H, W] in [0, 1] and ±ρu; the perturbation δ_j is a constant. Pixels that
-    the clip changes get zero gradient; one exactly on a bound is not changed and keeps it.
+    images and noise [n, C, H, W] in [0, 1] and ±ρu; the perturbation δ_j is a constant. A pixel
+    that the clip changes has zero gradient; so has one exactly on a bound unless `bounds_move`.
     """
     shifted = images + noise
     viewed = views.apply(shifted.clamp(0, 1))
     targets = labels.repeat_interleave(len(viewed) // len(images))
     gradient = network.gradient(perturb(viewed, targets), targets)
-    open_pixels = (shifted >= 0) & (shifted <= 1)
-    return views.adjoint(gradient) * open_pixels / len(images)
+    # Written out, because releases of PyTorch differ about the gradient of `clamp` on its bounds.
+    inside = (shifted > 0) & (shifted < 1)
+    moves = (shifted >= 0) & (shifted <= 1) if bounds_move else inside
+    return views.adjoint(gradient) * moves / len(images)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class NoisePhase:
     """K signed descent steps on the noise of a batch, through a frozen surrogate.
 
     radius (ρu) and step (α) are in [0, 1]; `attack` is what finds δ, or its radius
-    ρr alone.
+    ρr alone. Paper: https://arxiv.org/abs/2311.13091, algorithm 1.
     """
 
     perturbation: Perturbation
@@ -56,19 +60,21 @@ class NoisePhase:
     step: float
     steps: int
     attack: Attack
+    bounds_move: bool
 
     @classmethod
     def of(cls, spec: ExperimentSpec, steps: int, perturbation: Perturbation) -> NoisePhase:
         """The phase of `spec` with K = `steps`."""
-        noise = spec.noise
+        radius, settings = spec.noise.radius, spec.noise.alternating
         return cls(
             perturbation=perturbation,
             augmentation=spec.augmentation,
-            samples=noise.samples,
-            radius=unit(noise.radius),
-            step=unit(noise.step_size or default_step_size(noise.radius, steps)),
+            samples=settings.samples,
+            radius=unit(radius),
+            step=unit(settings.step_size or default_step_size(radius, steps)),
             steps=steps,
-            attack=Attack.of(spec.surrogate, spec.surrogate.radius * noise.perturbation_scale),
+            attack=Attack.of(spec.surrogate, spec.surrogate.radius * settings.perturbation_scale),
+            bounds_move=not spec.noise.parity.bound_gradient,
         )
 
     def run(self, network: FrozenTwin, images: Tensor, labels: Tensor, stream: Stream) -> Tensor:
@@ -87,6 +93,7 @@ class NoisePhase:
             step=self.step,
             steps=self.steps,
             perturb=perturb,
+            bounds_move=self.bounds_move,
         )
 
 
@@ -105,11 +112,14 @@ def descended(
     step: float,
     steps: int,
     perturb: Perturb = as_they_are,
+    bounds_move: bool = True,
 ) -> Tensor:
     """Noise within ±radius that makes `network` find `labels` in images [n, C, H, W]: a uniform
     start from `stream`, then signed steps, each through views of its own."""
     noise = stream.ball(images, radius)
     for _ in range(steps):
-        gradient = noise_gradient(network, images, noise, labels, views(), perturb)
+        gradient = noise_gradient(
+            network, images, noise, labels, views(), perturb, bounds_move=bounds_move
+        )
         noise = signed_step(noise, gradient, -step, radius)
     return noise

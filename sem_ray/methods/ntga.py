@@ -1,6 +1,6 @@
 """Neural tangent generalization attack (Yuan and Wu 2021, https://arxiv.org/abs/2103.04287): noise
-that maximises the loss, on clean images, of a network trained on the protected ones, where the
-network is infinitely wide and its training has a closed form.
+that maximises the loss, on clean images, of a network trained on the protected ones. The network is
+infinitely wide, so that its training has a closed form.
 
 Images are attacked in blocks of one shard each. The predictor is trained on the protected block and
 tested on the same block unprotected: no other images are at hand that every shard could share.
@@ -19,17 +19,8 @@ from torch import Tensor
 from sem_ray.attacks import signed_step
 from sem_ray.devices import one_thread
 from sem_ray.distributed.shards import Split
-from sem_ray.methods.base import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    TRAINING,
-    Method,
-    MethodContext,
-    MethodRun,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
+from sem_ray.methods.declaration import Method
 from sem_ray.methods.neural_tangent import KERNELS, pair_values
 from sem_ray.spec import ExperimentSpec, unit
 from sem_ray.spec.base import PIXEL_STEPS
@@ -186,4 +177,4 @@ def _begin(context: MethodContext) -> MethodRun:
     return Tangent(context)
 
 
-NTGA = Method("ntga", _stages, _begin, ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING))
+NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",))

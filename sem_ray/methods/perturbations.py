@@ -14,7 +14,7 @@ from sem_ray.training import Attack
 
 Perturbation = Callable[[FrozenTwin, Tensor, Tensor, Attack, Stream], Tensor]
 """(network, views [n, C, h, w], labels [n], attack, stream) → perturbed views, inside [0, 1]. The
-perturbation is a constant to whoever differentiates the result with respect to the views."""
+perturbation counts as a constant if the result is differentiated with respect to the views."""
 
 
 def none(

@@ -1,5 +1,5 @@
-"""Stable error-minimizing noise: the noise against random perturbation, the surrogate against
-adversarial perturbation (methods.md section 2; the AAAI'24 paper's algorithm 1)."""
+"""Stable error-minimizing noise (Liu et al. 2024, https://arxiv.org/abs/2311.13091, algorithm 1):
+the noise against random perturbation, the surrogate against adversarial perturbation."""
 
 from sem_ray.methods.alternating import alternating
 

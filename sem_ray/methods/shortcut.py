@@ -5,7 +5,7 @@ A class is a vertex of a hypercube, ±separation in each of 16·C dimensions (48
 point is its class's vertex plus a standard normal draw through the class's own random matrix, as
 scikit-learn's `make_classification` draws clusters. The point is laid out as 4×4 pixels of C
 channels, each repeated to a patch, and scaled to an L2 norm of 6/255·√(C·H·W), 1.304 for 32×32 RGB.
-Where 4 does not divide a side, patches differ by a pixel.
+If 4 does not divide a side, patches differ by a pixel.
 
 Rounding to int8 adds 1/12 to the mean square of 36, so norms are 0.1% too large on average, and a
 single one is off by up to 2.5% (deviation 0.7% over 2,000 images): a patch is rounded as one.
@@ -21,16 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.distributed.shards import Split
-from sem_ray.methods.base import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    TRAINING,
-    Method,
-    MethodContext,
-    MethodRun,
-    Stage,
-)
+from sem_ray.methods.base import MethodContext, MethodRun, Stage
+from sem_ray.methods.declaration import Method
 from sem_ray.rng import numpy_generator
 from sem_ray.spec import ExperimentSpec
 
@@ -42,7 +34,7 @@ LARGEST = 127
 
 
 class Patches:
-    """Each shard's noise from draws of its own, so it does not matter who holds it."""
+    """Noise of each shard from random numbers of its own, so any worker may hold it."""
 
     finished = False
     metrics: Mapping[str, float] = {}
@@ -52,7 +44,7 @@ class Patches:
         self.noise = context.blank()
 
     def advance(self, unit: int) -> Tensor | None:
-        """All of one shard, where it lies here."""
+        """Make the noise of shard `unit` if it lies here."""
         shards = self.context.shards
         if unit in shards.owned:
             here = shards.here(unit)
@@ -119,10 +111,4 @@ def _begin(context: MethodContext) -> MethodRun:
     return Patches(context)
 
 
-SHORTCUT = Method(
-    "shortcut",
-    _stages,
-    _begin,
-    ignores=("noise.radius", AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING),
-    bounded=False,
-)
+SHORTCUT = Method("shortcut", _stages, _begin, reads=("noise.shortcut",), bounded=False)

@@ -13,16 +13,8 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views, test_view
 from sem_ray.distributed.shards import Part, Split
-from sem_ray.methods.base import (
-    ALTERNATING,
-    ATTACK,
-    AUGMENTED_EM,
-    Method,
-    MethodContext,
-    MethodRun,
-    Stage,
-    rounded,
-)
+from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
+from sem_ray.methods.declaration import OPTIMISER, Method
 from sem_ray.methods.noise_phase import descended
 from sem_ray.networks import FrozenTwin
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
@@ -84,7 +76,7 @@ class Targeted:
         return self.surrogate.step(step, views, [self.context.labels(part) for part in parts])
 
     def _attack(self, network: FrozenTwin, restart: int, block: int, part: Part) -> None:
-        """One start of one block; what lies nearer to its target than before is kept."""
+        """Attack one block from one start. An image keeps the noise with the least target loss."""
         stream = self.context.shards.stream(f"tap {restart}", block, part)
         images, targets = self.context.pixels(part), targets_of(self.context, part)
         radius = self.context.spec.noise.radius
@@ -133,9 +125,5 @@ def _begin(context: MethodContext) -> MethodRun:
     return Targeted(context)
 
 
-TAP = Method(
-    "tap",
-    _stages,
-    _begin,
-    ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, "surrogate.steps", "surrogate.decay_every"),
-)
+READS = ("noise.tap", *OPTIMISER, "surrogate.schedule", "surrogate.decay_factor")
+TAP = Method("tap", _stages, _begin, READS)

@@ -10,12 +10,11 @@ import torch
 from sem_ray.data import ImageSet, Manifest, Noise, read_noise, write_noise
 from sem_ray.errors import BadInput
 from sem_ray.files import Damaged
-from sem_ray.methods import method_of
+from sem_ray.methods import method_of, noise_identity
 from sem_ray.methods.generation import Generated
 from sem_ray.pipeline.backend import Backend
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.identity import noise_identity
 from sem_ray.store import Store
 from sem_ray.version import __version__
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 PIXEL_STEPS = 255
 """Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
 
 EVERY = "all"
 """The key of a group of switches that stands for those which the group does not name."""
+
+INLINE: Final = "written without the group's name"
+"""Marks a field that holds a group whose settings are written beside the field's neighbours."""
 
 
 class Frozen(BaseModel):
@@ -21,6 +25,17 @@ class Frozen(BaseModel):
     )
 
 
+def written_fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of `model` by the names that settings have in YAML."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in model.model_fields.items():
+        if INLINE in field.metadata and isinstance(field.annotation, type):
+            found |= written_fields(field.annotation)
+        else:
+            found[name] = field
+    return found
+
+
 def _not_a_truth_value(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("expected a number")  # noqa: TRY004  what pydantic turns into its own
@@ -28,8 +43,8 @@ def _not_a_truth_value(value: Any) -> Any:
 
 
 Number = Annotated[float, BeforeValidator(_not_a_truth_value)]
-"""A float; Python would take `true` for 1. (Text is read as a number where it is one: YAML takes
-1e-3 for text.)"""
+"""A float that may not be `true`, which Python would take for 1. Text that is a number is read as
+one, because YAML takes 1e-3 for text."""
 
 Whole = Annotated[int, BeforeValidator(_not_a_truth_value)]
 

@@ -2,47 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from sem_ray.spec.base import Count, Frozen, NoiseRadius, Number, Radius, StepSize
+from sem_ray.spec.base import INLINE, Count, Frozen, NoiseRadius, Radius
 from sem_ray.spec.data import Augmentation, CropFlip, DataSpec
-from sem_ray.spec.methods import EMSpec, NTGASpec, ParitySpec, Phase, ShortcutSpec, TAPSpec
+from sem_ray.spec.methods import (
+    AlternatingSpec,
+    EMSpec,
+    NTGASpec,
+    ParitySpec,
+    ShortcutSpec,
+    TAPSpec,
+)
 from sem_ray.spec.training import AttackSpec, TrainingSpec
 
 Precision = Literal["auto", "bfloat16", "float32", "float64"]
 
 
 class NoiseSpec(Frozen):
-    """The defensive noise δu and how it is searched for (methods.md section 2)."""
+    """The defensive noise δu and how it is searched for: what methods share, and a group of
+    settings for each (docs/methods.md).
+
+    The group of `sem` and `rem` is written without a name: `noise.steps` is `alternating.steps`
+    here. Studies, manifests and MLflow hold that path.
+    """
 
     method: str = "sem"
-    """A name from `sem_ray.methods.METHODS`. What is not said below of one method alone is of the
-    alternating ones, `sem` and `rem`; the radius is of all but `shortcut`."""
+    """A name from `sem_ray.methods.METHODS`."""
     radius: NoiseRadius = 8
-    """ρu: the largest change of a pixel, in 1/255."""
-    steps: Count = 10
-    """K: signed steps of the noise phase."""
-    step_size: StepSize | None = None
-    """α in 1/255; null is 2ρu/K."""
-    samples: Count = 5
-    """J: draws of (transform, perturbation) averaged in each gradient (EOT)."""
-    perturbation_scale: Annotated[Number, Field(ge=0)] = 1.0
-    """ρr/ρa: the random perturbation's radius, as a multiple of the surrogate's."""
-    final_steps: Count | None = None
-    """K of the final pass over every image; null is `steps`."""
-    noise_phase: Phase | None = None
-    """What the noise is trained against; null is the method's own: `random` for sem, `adversarial`
-    for rem."""
-    surrogate_phase: Phase | None = None
-    """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
+    """ρu: the largest change of a pixel, in 1/255. `shortcut` has another bound."""
+    alternating: Annotated[AlternatingSpec, INLINE] = AlternatingSpec()
+    """Of `sem` and `rem`."""
     parity: ParitySpec = ParitySpec()
-    """Do as the published code where that differs (docs/methods.md): `true` for all, or some."""
+    """Follow the published code in what differs (docs/algorithm.md): `true` for all, or some."""
     em: EMSpec = EMSpec()
     tap: TAPSpec = TAPSpec()
     shortcut: ShortcutSpec = ShortcutSpec()
     ntga: NTGASpec = NTGASpec()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather(cls, given: Any) -> Any:
+        """Put the settings that are written without a group into theirs."""
+        if not isinstance(given, Mapping):
+            return given
+        inline = {key: given[key] for key in given if key in AlternatingSpec.model_fields}
+        rest = {key: value for key, value in given.items() if key not in inline}
+        group = rest.get("alternating", AlternatingSpec())
+        if not isinstance(group, AlternatingSpec):
+            raise ValueError(  # noqa: TRY004  what pydantic turns into its own
+                "unknown key alternating; write its settings directly under noise, as noise.steps"
+            )
+        return {**rest, "alternating": {**dict(group), **inline}}
+
+    @model_serializer(mode="wrap")
+    def _spread(self, inner: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As it is written: the settings of the group without a name stand beside the others."""
+        tree: dict[str, Any] = {}
+        for key, value in inner(self).items():
+            tree |= value if key == "alternating" else {key: value}
+        return tree
 
 
 class SurrogateSpec(TrainingSpec, AttackSpec):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sem_ray.spec.experiment import ExperimentSpec
-from sem_ray.spec.methods import parity_of
 
 GENERATION_VERSION = 2
 """Raise when the same spec would give other noise."""
@@ -29,23 +28,26 @@ def identity(kind: str, version: int, content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def noise_content(spec: ExperimentSpec, fingerprint: str) -> dict[str, Any]:
-    """What a generation depends on. Other methods' settings, and what was no setting before there
-    were several and is as it was, do not enter: noise keeps its identity when a method is added.
-    Nor do switches of parity that are off, or that the method does not look at."""
+def noise_content(spec: ExperimentSpec, fingerprint: str, reads: Collection[str]) -> dict[str, Any]:
+    """What a generation depends on, if its method reads the settings at the paths `reads`.
+
+    Noise keeps its identity when a method or a switch is added. So other methods' groups do not
+    enter, nor do switches of parity that are off or not read. The settings of `sem` and `rem` enter
+    whatever the method, and phases only if they are given: so it was before they were a group.
+    """
     _refuse_unsettled(spec)
     shared = {"augmentation", "noise", "surrogate", "precision", "compiled", "shards", "seed"}
     content = {"data": fingerprint, **spec.model_dump(mode="json", include=shared)}
     parity = content["noise"].pop("parity")
-    content["noise"] = {k: v for k, v in content["noise"].items() if _enters(spec, k, v)}
-    if on := {name: True for name in parity_of(spec.noise.method) if parity[name]}:
+    content["noise"] = {k: v for k, v in content["noise"].items() if _enters(k, v, reads)}
+    if on := {name: True for name in parity if parity[name] and f"noise.parity.{name}" in reads}:
         content["noise"]["parity"] = on
     return content
 
 
-def _enters(spec: ExperimentSpec, name: str, value: Any) -> bool:
+def _enters(name: str, value: Any, reads: Collection[str]) -> bool:
     if isinstance(value, dict):
-        return name == spec.noise.method
+        return f"noise.{name}" in reads
     return name not in ("noise_phase", "surrogate_phase") or value is not None
 
 
@@ -64,10 +66,6 @@ def _refuse_unsettled(spec: ExperimentSpec) -> None:
     """`auto` is another precision on another machine, so it names no result."""
     if spec.precision == "auto":
         raise ValueError("precision auto is settled (`sem_ray.devices.settled`) before identities")
-
-
-def noise_identity(spec: ExperimentSpec, fingerprint: str) -> str:
-    return identity("noise", GENERATION_VERSION, noise_content(spec, fingerprint))
 
 
 def victim_identity(spec: ExperimentSpec, train: str, test: str, noise: str, radius: float) -> str:

@@ -1,4 +1,5 @@
-"""Settings that one method alone has. Defaults are the published constants (docs/methods.md)."""
+"""The groups of settings that methods read, one a method. Defaults are the published constants
+(docs/methods.md)."""
 
 from __future__ import annotations
 
@@ -13,15 +14,41 @@ Phase = Literal["none", "random", "adversarial"]
 """A perturbation: none; one uniform draw; found by PGD."""
 
 
+class AlternatingSpec(Frozen):
+    """The noise phase of `sem` and `rem`, and what each phase trains against."""
+
+    steps: Count = 10
+    """K: signed steps of the noise phase."""
+    step_size: StepSize | None = None
+    """α in 1/255; null is 2ρu/K."""
+    samples: Count = 5
+    """J: draws of (transform, perturbation) averaged in each gradient (EOT)."""
+    perturbation_scale: Annotated[Number, Field(ge=0)] = 1.0
+    """ρr/ρa: the random perturbation's radius, as a multiple of the surrogate's."""
+    final_steps: Count | None = None
+    """K of the final pass over every image; null is `steps`."""
+    noise_phase: Phase | None = None
+    """What the noise is trained against; null is the method's own: `random` for sem, `adversarial`
+    for rem."""
+    surrogate_phase: Phase | None = None
+    """What the surrogate is trained against; null is the method's own, `adversarial` for both."""
+
+
 class ParitySpec(Frozen):
-    """What the published code does and the default mends, each alone. `true` in place of the group
-    is all of it, `false` none; `all` in the group is what those are that it does not name."""
+    """What the published code does and the default does otherwise, each switch alone. `true` in
+    place of the group is all of them, `false` none; `all` in the group stands for those that it
+    does not name."""
 
     drop_last: bool = False
     """`sem` and `rem`: the final pass goes over a shuffled set and drops its last partial batch,
     whose images keep what training last stored for them."""
     augmented_em: bool = False
-    """`em`: noise is optimised on augmented views."""
+    """`em`: noise is optimised through augmented views, in the coordinates of the image."""
+    rounded_noise: bool = False
+    """`sem` and `rem`: the surrogate trains on noise rounded to 1/255, as it is stored."""
+    bound_gradient: bool = False
+    """`sem` and `rem`: a pixel that noise takes exactly to 0 or 1 has no gradient, as PyTorch's
+    `clamp` gives it none; by default only a pixel beyond has none."""
 
     @model_validator(mode="before")
     @classmethod
@@ -35,12 +62,6 @@ class ParitySpec(Frozen):
             )
         named = {key: value for key, value in tree.items() if key != EVERY}
         return {**dict.fromkeys(cls.model_fields, tree.get(EVERY, False)), **named}
-
-
-def parity_of(method: str) -> tuple[str, ...]:
-    """The switches of `ParitySpec` that `method` looks at."""
-    others = {"em": ("augmented_em",), "tap": (), "ntga": (), "shortcut": ()}
-    return others.get(method, ("drop_last",))
 
 
 class EMSpec(Frozen):
@@ -57,7 +78,7 @@ class EMSpec(Frozen):
     stop_error: Annotated[Number, Field(ge=0, le=100)] = 1.0
     """The loop ends once the surrogate errs on less than this many % of the protected images."""
     loops: Count = 100
-    """Loops after which it ends in any case."""
+    """Most loops."""
 
 
 class TAPSpec(Frozen):
@@ -70,15 +91,15 @@ class TAPSpec(Frozen):
     step_size: StepSize | None = None
     """In 1/255; null is 2ρu/steps, 0.064·(ρu/8) at the defaults."""
     restarts: Count = 3
-    """Starts, of which each image keeps the best. The published number is unknown."""
+    """Random starts; each image keeps the best. The published number is unknown."""
 
 
 class ShortcutSpec(Frozen):
     """Linearly separable patches."""
 
     separation: Annotated[Number, Field(gt=0, le=1000)] = 10.0
-    """How far a class's centre lies from zero in each of its dimensions, where a sample's own
-    deviation is about √(dimensions/3)."""
+    """How far a class's centre lies from zero in each of its dimensions; the standard deviation of
+    its samples is about √(dimensions/3)."""
     norm: Annotated[Number, Field(ge=1, le=32)] = 6.0
     """L2 norm of a noise over √(values of an image), in 1/255."""
 

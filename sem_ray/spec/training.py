@@ -17,7 +17,7 @@ class TrainingSpec(Frozen):
     steps: Count
     """Optimiser steps (M for the surrogate)."""
     batch: Count = 128
-    """Images a step (B); the whole set where it is smaller."""
+    """Images a step (B); the whole set if it is smaller."""
     learning_rate: Annotated[Number, Field(gt=0)] = 0.1
     momentum: Annotated[Number, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = False

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from sem_ray.errors import BadInput
+from sem_ray.spec.base import written_fields
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -71,10 +72,10 @@ def _suggestion(model: type[BaseModel], path: list[str], tree: Any) -> str:
     """The nearest field beside the last key of `path`, or the nearest in another section."""
     section: type[BaseModel] | None = model
     for key in path[:-1]:
-        field = section.model_fields.get(key) if section else None
+        field = written_fields(section).get(key) if section else None
         tree = tree.get(key) if isinstance(tree, Mapping) else None
         section = _chosen(_models(field.annotation), tree) if field else None
-    known = list(section.model_fields) if section else []
+    known = list(written_fields(section)) if section else []
     return (
         did_you_mean(path[-1], known, ALIKE)
         or _elsewhere(model, path[-1])
@@ -93,7 +94,7 @@ def _elsewhere(model: type[BaseModel], name: str) -> str:
 def _fields(model: type[BaseModel]) -> list[str]:
     """Dotted paths of every setting."""
     found = []
-    for name, field in model.model_fields.items():
+    for name, field in written_fields(model).items():
         inner = [path for part in _models(field.annotation) for path in _fields(part)]
         found += [f"{name}.{path}" for path in inner] or [name]
     return found

@@ -40,7 +40,7 @@ def test_each_layer_overrules_the_last(config: Path) -> None:
         seed=3,
     )
     assert found.surrogate.steps == 5000  # the preset's
-    assert found.noise.steps == 4  # the file's over the preset's
+    assert found.noise.alternating.steps == 4  # the file's over the preset's
     assert found.noise.radius == 16  # the setting's over the file's
     assert (found.data.source, found.data.limit, found.seed) == ("mine", 10, 3)  # over all
 
@@ -117,13 +117,17 @@ def test_settings_that_a_method_does_not_look_at_are_remarked() -> None:
 
 @pytest.mark.parametrize(
     ("method", "ignored"),
-    [("sem", ["augmented_em"]), ("em", ["drop_last"]), ("ntga", ["augmented_em", "drop_last"])],
+    [
+        ("sem", [".augmented_em"]),
+        ("em", [".drop_last", ".rounded_noise", ".bound_gradient"]),
+        ("ntga", [""]),
+    ],
 )
 def test_switches_of_parity_that_a_method_does_not_look_at_are_remarked(
     method: str, ignored: list[str]
 ) -> None:
     (remark,) = notices(spec(noise={"method": method, "parity": True}))
-    paths = [f"noise.parity.{switch}" for switch in ignored]
+    paths = [f"noise.parity{switch}" for switch in ignored]
     assert remark == f"noise.method {method} does not look at {', '.join(paths)}"
 
 

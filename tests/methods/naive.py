@@ -1,4 +1,4 @@
-"""Alternating error-minimizing noise as methods.md section 2 says it, in float64, one image and one
+"""Alternating error-minimizing noise as docs/algorithm.md says it, in float64, one image and one
 sample at a time, through the plain network and plain autograd. The oracle of the engine.
 
 Only the random numbers are shared with the engine: they come from the same streams.
@@ -76,19 +76,23 @@ class NaiveSem:
         for number in range(self.shards.split.blocks):
             (batch,) = self.shards.block_parts(number)
             stream = self.shards.stream("final", number, batch)
-            self.noise_phase(batch, stream, self.spec.noise.final_steps or self.spec.noise.steps)
+            self.noise_phase(
+                batch,
+                stream,
+                self.spec.noise.alternating.final_steps or self.spec.noise.alternating.steps,
+            )
         return self.noise
 
     def step(self, step: int) -> None:
         (batch,) = self.shards.training_parts("generation", step)
         stream = self.shards.stream("noise", step, batch)
-        noise = self.noise_phase(batch, stream, self.spec.noise.steps)
+        noise = self.noise_phase(batch, stream, self.spec.noise.alternating.steps)
         self.surrogate_phase(step, batch, noise)
 
     def noise_phase(self, batch: Part, stream: Stream, steps: int) -> Tensor:
         """δu of the batch, K signed steps from a uniform start; stored as int8."""
-        spec = self.spec.noise
-        radius, alpha = spec.radius / 255, (spec.step_size or 2 * spec.radius / steps) / 255
+        rho, step_size = self.spec.noise.radius, self.spec.noise.alternating.step_size
+        radius, alpha = rho / 255, (step_size or 2 * rho / steps) / 255
         noise = stream.uniform(-radius, radius, 1, *self.images.shape)[:, 0].double()
         for _ in range(steps):
             gradient = self.noise_gradient(batch, noise, stream)
@@ -99,9 +103,11 @@ class NaiveSem:
     def noise_gradient(self, batch: Part, noise: Tensor, stream: Stream) -> Tensor:
         """The sum over J of the gradient of the batch's mean cross-entropy."""
         spec = self.spec
-        scale = spec.surrogate.radius * spec.noise.perturbation_scale
-        transforms = draw_transforms(stream, spec.noise.samples, padding(spec))
-        drawn = torch.zeros(len(batch.rows), spec.noise.samples, *self.images.shape).double()
+        scale = spec.surrogate.radius * spec.noise.alternating.perturbation_scale
+        transforms = draw_transforms(stream, spec.noise.alternating.samples, padding(spec))
+        drawn = torch.zeros(
+            len(batch.rows), spec.noise.alternating.samples, *self.images.shape
+        ).double()
         if self.noise_against != "none":
             bound = scale / 255
             drawn = stream.uniform(-bound, bound, *drawn.shape[1:]).double()
@@ -110,7 +116,7 @@ class NaiveSem:
         for place, row in enumerate(batch.rows.tolist()):
             for sample, transform in enumerate(transforms[place]):
                 delta = noise[place].clone().requires_grad_()
-                seen = transform(clip(self.pixels(row) + delta))
+                seen = transform(self.clip(self.pixels(row) + delta))
                 fixed, label = seen.detach(), self.images.labels[row]
                 moved = (fixed + drawn[place, sample]).clamp(0, 1)
                 if self.noise_against == "adversarial":
@@ -168,6 +174,9 @@ class NaiveSem:
             ):
                 velocity.mul_(spec.momentum).add_(gradient + spec.weight_decay * weight)
                 weight.sub_(rate * velocity)
+
+    def clip(self, values: Tensor) -> Tensor:
+        return clip(values)
 
     def pixels(self, row: int) -> Tensor:
         return self.images.images[:][row].double() / 255

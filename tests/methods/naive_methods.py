@@ -1,4 +1,4 @@
-"""EM, TAP and NTGA as methods.md section 3 says them, in float64 through the plain network and
+"""EM, TAP and NTGA as docs/methods.md says them, in float64 through the plain network and
 plain autograd, one image at a time. Random numbers come from the same streams as the methods'."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The engine computes what methods.md section 2 says, to the last bit of the int8 noise."""
+"""The engine computes what docs/algorithm.md says, to the last bit of the int8 noise."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def engine_gradient(
 ) -> torch.Tensor:
     """The engine's gradient at `noise` with the stream of `step` from its beginning."""
     spec, images = engine.spec, engine.rows
-    phase = NoisePhase.of(spec, spec.noise.steps, PERTURBATIONS["random"])
+    phase = NoisePhase.of(spec, spec.noise.alternating.steps, PERTURBATIONS["random"])
     (batch,) = naive.shards.training_parts("generation", step)
     stream = naive.shards.stream("noise", step, batch)
     network = engine.surrogate.frozen()
     pixels = images.images[batch.rows].double() / 255
-    views = draw_views(spec.augmentation, stream, spec.noise.samples, pixels)
+    views = draw_views(spec.augmentation, stream, spec.noise.alternating.samples, pixels)
 
     def perturb(seen: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return phase.perturbation(network, seen, targets, phase.attack, stream)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from sem_ray.methods import METHODS as ALL_METHODS
+from sem_ray.methods import method_of, noise_identity
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec import identity as identities
-from sem_ray.spec.identity import CLEAN, noise_identity, victim_identity
+from sem_ray.spec.identity import CLEAN, victim_identity
 from sem_ray.spec.methods import ParitySpec
 from sem_ray.spec.reading import merged, nested
 
@@ -59,6 +60,8 @@ NOISE: Values = {
     "noise.noise_phase": "none",
     "noise.surrogate_phase": "none",
     "noise.parity.drop_last": True,
+    "noise.parity.rounded_noise": True,
+    "noise.parity.bound_gradient": True,
     "surrogate.radius": 3,
     **{f"surrogate.{name}": value for name, value in TRAINING.items()},
 }
@@ -146,7 +149,7 @@ def test_the_noise_of_a_method_is_other_noise_with_another_setting_of_its_own(pa
 
 
 def test_noise_made_before_there_were_other_methods_is_found() -> None:
-    content = identities.noise_content(spec(), "images")["noise"]
+    content = identities.noise_content(spec(), "images", method_of(spec()).reads)["noise"]
     before = ("method", "radius", "steps", "step_size", "samples", "perturbation_scale")
     assert tuple(content) == (*before, "final_steps")
 
@@ -172,12 +175,10 @@ def test_noise_made_without_parity_is_found(method: str, parity: Any) -> None:
 
 @pytest.mark.parametrize("method", ALL_METHODS)
 @pytest.mark.parametrize("switch", ParitySpec.model_fields)
-def test_a_switch_of_parity_enters_where_the_method_looks_at_it(method: str, switch: str) -> None:
-    with_it, without = (
-        of_noise(spec(noise={"method": method, "parity": {switch: on}})) for on in (True, False)
-    )
-    ignored = f"noise.parity.{switch}" in ALL_METHODS[method].ignores
-    assert (with_it == without) == ignored
+def test_a_switch_of_parity_enters_if_the_method_reads_it(method: str, switch: str) -> None:
+    on, off = (spec(noise={"method": method, "parity": {switch: given}}) for given in (True, False))
+    read = f"noise.parity.{switch}" in method_of(on).reads
+    assert (of_noise(on) != of_noise(off)) == read
 
 
 @pytest.mark.parametrize("path", [*DATA, *OWN, *VICTIM, *RADII])

@@ -78,8 +78,8 @@ def test_the_paper_perturbs_at_random_within_the_surrogates_radius_and_ends_with
     name: str,
 ) -> None:
     spec = preset(name)
-    assert spec.noise.perturbation_scale == 1
-    assert spec.noise.final_steps in (None, spec.noise.steps)
+    assert spec.noise.alternating.perturbation_scale == 1
+    assert spec.noise.alternating.final_steps in (None, spec.noise.alternating.steps)
     assert spec.precision == "float32"
 
 
@@ -104,8 +104,12 @@ def test_default_steps_are_the_papers_at_its_radii() -> None:
 def test_quick_is_the_run_whose_accuracies_are_published() -> None:
     """Its own data is the caller's: 2,500 images of CIFAR-10, or the digits."""
     spec = preset("quick")
-    assert (spec.noise.radius, spec.noise.steps, spec.noise.samples) == (8, 3, 2)
-    assert spec.noise.final_steps == 10
+    assert (spec.noise.radius, spec.noise.alternating.steps, spec.noise.alternating.samples) == (
+        8,
+        3,
+        2,
+    )
+    assert spec.noise.alternating.final_steps == 10
     assert (spec.surrogate.steps, spec.surrogate.radius) == (300, 2)
     assert spec.surrogate.attack_steps == 2
     assert spec.victim.radii == (0, 2) and spec.victim.steps == 300

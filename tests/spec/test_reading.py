@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.methods import AlternatingSpec, ParitySpec
 from sem_ray.spec.reading import merged, nested, overrides, parse_yaml, preset, read_yaml
 from sem_ray.spec.validation import validated
 
@@ -124,10 +125,25 @@ def test_parity_is_all_none_or_some_whatever_layers_it_comes_in(
 
 @pytest.mark.parametrize("value", [3, "some", ["drop_last"], None])
 def test_what_is_no_parity_is_told_what_it_may_be(value: Any) -> None:
-    expected = "here: noise.parity: expected true, false, or a mapping of drop_last, augmented_em"
+    switches = ", ".join(ParitySpec.model_fields)
+    expected = f"here: noise.parity: expected true, false, or a mapping of {switches}"
     with pytest.raises(BadInput) as caught:
         validated(ExperimentSpec, nested("noise.parity", value), "here")
     assert str(caught.value) == f"{expected}, got {value!r}"
+
+
+def test_the_alternating_settings_are_a_group_that_is_written_without_a_name() -> None:
+    spec = validated(ExperimentSpec, nested("noise.steps", 3), "here")
+    assert spec.noise.alternating == AlternatingSpec(steps=3)
+    written = spec.model_dump()["noise"]
+    assert written["steps"] == 3 and "alternating" not in written
+    assert validated(ExperimentSpec, {"noise": written}, "here") == spec
+
+
+def test_there_is_one_spelling_of_them() -> None:
+    expected = "here: noise: unknown key alternating; write its settings directly under noise, as"
+    with pytest.raises(BadInput, match=expected):
+        validated(ExperimentSpec, nested("noise.alternating.steps", 3), "here")
 
 
 def test_the_last_of_equal_assignments_wins() -> None:

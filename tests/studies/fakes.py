@@ -63,7 +63,7 @@ def tree(**changes: Any) -> dict[str, Any]:
 
 def figures(spec: ExperimentSpec) -> dict[str, float]:
     """Fewer steps and a larger radius protect better here."""
-    protected = 90 - 2 * spec.noise.radius + spec.noise.steps
+    protected = 90 - 2 * spec.noise.radius + spec.noise.alternating.steps
     return {
         "test_accuracy@0": protected - 10,
         METRIC: protected,
@@ -79,7 +79,7 @@ def instant(
 ) -> Made:
     sink(Progress("generate", 0, 2))
     sink(Progress("generate", 2, 2))
-    return Made(f"noise-{spec.noise.radius:g}-{spec.noise.steps}", figures(spec))
+    return Made(f"noise-{spec.noise.radius:g}-{spec.noise.alternating.steps}", figures(spec))
 
 
 def slow(
@@ -93,13 +93,13 @@ def unlucky(
     spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
     """Fails in four ways, by the number of noise steps, and ends well only at 5."""
-    if spec.noise.steps == 1:
+    if spec.noise.alternating.steps == 1:
         raise WorkFailed("the disk of the trial is full; free some")
-    if spec.noise.steps == 2:
+    if spec.noise.alternating.steps == 2:
         raise RuntimeError("CUDA error: device-side assert\ncompile with TORCH_USE_CUDA_DSA")
-    if spec.noise.steps == 3:
+    if spec.noise.alternating.steps == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    if spec.noise.steps == 4:
+    if spec.noise.alternating.steps == 4:
         return Made("noise", {**figures(spec), METRIC: float("nan")})
     return instant(spec, store, backend=backend, sink=sink)
 

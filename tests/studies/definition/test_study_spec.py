@@ -34,7 +34,7 @@ def test_there_is_an_embedded_default() -> None:
 
 def test_a_trial_is_preset_then_base_then_searched_values() -> None:
     spec = study().experiment({"noise.radius": 12, "noise.steps": 2})
-    assert spec.noise.radius == 12 and spec.noise.steps == 2
+    assert spec.noise.radius == 12 and spec.noise.alternating.steps == 2
     assert spec.surrogate.steps == 2  # base
     assert spec.surrogate.network == "small"  # preset
 
