@@ -22,11 +22,15 @@ ALIKE = 0.7
 
 
 def read_yaml(path: Path) -> Tree:
-    """The mapping in a YAML file. Raises `BadInput` where there is none."""
+    """The mapping in a YAML file. Raises `BadInput` if there is none."""
+    # Late here and below: the plain PyTorch floors stand without PyYAML.
+    from sem_ray.spec.safe_yaml import MOST_CHARACTERS
+
     try:
         if path.exists() and not path.is_file():
             raise BadInput(f"cannot read {path}: it is no file; name one with settings in YAML")
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MOST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BadInput(f"cannot read {path}: {reason}") from error
@@ -34,15 +38,12 @@ def read_yaml(path: Path) -> Tree:
 
 
 def parse_yaml(text: str, place: str) -> Tree:
-    # Late here and below: the plain PyTorch floors stand without PyYAML.
-    import yaml
+    """The mapping in a YAML text that came from `place`. Raises `BadInput` if there is none."""
+    from sem_ray.spec.safe_yaml import parse
 
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{place} is not YAML: {' '.join(str(error).split())}") from error
-    if tree is None:
-        return {}
+    tree = parse(text, place)
+    if not tree and (tree is None or isinstance(tree, dict)):
+        raise BadInput(f"{place} is empty: it holds no settings, as noise: {{radius: 8}}")
     if not isinstance(tree, dict):
         raise BadInput(f"{place} holds a {type(tree).__name__}, not a mapping of settings")
     return tree
@@ -83,19 +84,17 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def overrides(assignments: Iterable[str]) -> Tree:
-    """`["noise.radius=8", …]` as a tree; values are YAML."""
-    import yaml
+    """`["noise.radius=8", …]` as a tree; values are YAML. Raises `BadInput`."""
+    from sem_ray.spec.safe_yaml import DEEPEST, parse
 
     tree: Tree = {}
     for assignment in assignments:
         path, separator, text = assignment.partition("=")
         if not separator or not path.strip():
             raise BadInput(f"--set {assignment!r} is not of the form path=value, as noise.radius=8")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise BadInput(f"--set {assignment!r}: {text!r} is not a YAML value") from error
-        tree = merged(tree, nested(path.strip(), value))
+        if path.count(".") >= DEEPEST:
+            raise BadInput(f"--set {path[:40]}…: no setting lies {path.count('.') + 1} levels deep")
+        tree = merged(tree, nested(path.strip(), parse(text, f"--set {path.strip()}")))
     return tree
 
 

@@ -38,7 +38,7 @@ SETTINGS = {
     "victim.network=resnet34": r"victim.network: no network 'resnet34' \(did you mean resnet",
     "victim.network=torchvision:resnet_18": r"\(did you mean torchvision:resnet18\?\)",
     "noise.radius": "not of the form path=value",
-    "noise.radius=[8": "is not a YAML value",
+    "noise.radius=[8": "--set noise.radius is not YAML",
     "noise=8": "noise: Input should be a valid dictionary",
 }
 
