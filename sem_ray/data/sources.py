@@ -10,7 +10,7 @@ from sem_ray.data.cifar_files import is_cifar
 from sem_ray.data.digits import NAME as DIGITS
 from sem_ray.data.digits import read_digits
 from sem_ray.data.form import Form
-from sem_ray.data.hub_layout import holds_parquet
+from sem_ray.data.hub_layout import holds_parquet, parquet_of, splits_at
 from sem_ray.data.image_folder import is_image_folder, read_image_folder
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.listing import Wanted
@@ -53,6 +53,19 @@ def load(
     if spec.source in NAMED:
         return narrowed(NAMED[spec.source](spec), wanted)
     return _read_path(spec.source, _existing(spec.source), wanted)
+
+
+def require_source(source: str) -> None:
+    """Raise `BadInput` if nothing that `load` reads lies at `source`. No image is opened, and what
+    has a name is not fetched."""
+    if source in NAMED:
+        return
+    path = _existing(source)
+    if is_cifar(path) or is_image_folder(path):
+        return
+    for file in splits_at(path).train[:1]:
+        with parquet_of(file):
+            pass
 
 
 def _read_path(name: str, path: Path, wanted: Wanted) -> Dataset:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import types
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -58,9 +60,15 @@ def presets() -> list[str]:
 
 
 def preset(name: str) -> Tree:
-    """The settings of a preset; raises `BadInput` with the nearest name."""
+    """The settings of a preset. Raises `BadInput` with the nearest name if there is none."""
     if name not in presets():
         raise BadInput(f"no preset {name!r}{did_you_mean(name, presets())}; {_one_of(presets())}")
+    return copy.deepcopy(_parsed_preset(name))
+
+
+@cache
+def _parsed_preset(name: str) -> Tree:
+    """Parsed once: a study checks hundreds of values on top of it."""
     file = resources.files("sem_ray.presets") / f"{name}.yaml"
     return parse_yaml(file.read_text(encoding="utf-8"), f"preset {name}")
 
