@@ -9,13 +9,13 @@ from typing import Any, Literal
 from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
-from sem_ray.stages import metric_names
 from sem_ray.store import Store
-from sem_ray.studies import attributes
-from sem_ray.studies.distributions import Direction
-from sem_ray.studies.mlflow_runs import SPEC_TAG, TRIAL_TAG, StudyRuns, metric_key
-from sem_ray.studies.storage import StudyRecord, is_running, load_study
+from sem_ray.studies.definition.distributions import Direction
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
+from sem_ray.studies.recording.trial_runs import SPEC_TAG, TRIAL_TAG, StudyRuns, metric_key
 
 RowState = Literal["complete", "failed", "running", "interrupted"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sem_ray.errors import BadInput
-from sem_ray.studies.planning import plan
-from tests.data.folder_files import write_images
+from sem_ray.studies.dry_run import plan
+from tests.data.sources.folder_files import write_images
 from tests.studies.fakes import study
 
 NEVER: dict[str, tuple[dict[str, Any], str]] = {

@@ -1,0 +1,130 @@
+"""One trial in its Ray worker: a spec in, one report out."""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from ray import tune
+
+from sem_ray.cluster import OnActors, within_trial
+from sem_ray.devices import pick_device
+from sem_ray.errors import BadInput, SemRayError
+from sem_ray.pipeline import Backend, OnDevice
+from sem_ray.progress import Progress, ProgressSink
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.resources import TrialResources
+from sem_ray.store import Store
+
+PROGRESS_EVERY = 2.0
+"""Seconds between progress reports, each of which waits for the driver."""
+
+TRIAL, SPEC = "trial", "spec"
+"""Keys of what Tune hands to a trial: its number, and its experiment as JSON."""
+PROGRESS, OUTCOME, FAILURE = "progress", "outcome", "failure"
+"""Keys of what a trial reports; the last report holds one of the last two."""
+
+
+class Made(Protocol):
+    """What an experiment gives: `sem_ray.pipeline.Outcome`, as far as a study looks into it."""
+
+    @property
+    def noise_identity(self) -> str: ...
+
+    def metrics(self) -> dict[str, float]: ...
+
+
+class Experiment(Protocol):
+    """`sem_ray.pipeline.run_experiment`, or what a test puts in its place."""
+
+    def __call__(
+        self, spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = ...
+    ) -> Made: ...
+
+
+@dataclass(frozen=True)
+class TrialSetting:
+    """What is the same for all trials of a sweep; it travels to the workers."""
+
+    experiment: Experiment
+    store: Path
+    resources: TrialResources
+
+
+def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
+    """Tune's function. A failure is reported as one line; one that nobody foresaw also ends the
+    worker, which may be in any state."""
+    torch.set_num_threads(max(1, int(setting.resources.cpus)))
+    start = time.monotonic()
+    try:
+        spec = ExperimentSpec.model_validate_json(config[SPEC])
+        sink = throttled(_report_progress, PROGRESS_EVERY)
+        with _backend(setting.resources) as backend:
+            made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
+        report = {"metrics": made.metrics(), "noise_identity": made.noise_identity}
+        _report(OUTCOME, {**report, "seconds": time.monotonic() - start})
+    except SemRayError as error:
+        _report(FAILURE, _failure(error, start))
+    except Exception as error:
+        _report(FAILURE, _failure(error, start))
+        raise
+
+
+@contextmanager
+def _backend(resources: TrialResources) -> Iterator[Backend]:
+    """The trial's actors, or the device it was given; one that was given no GPU must not take one
+    that others were promised."""
+    if resources.actors is None:
+        yield OnDevice(pick_device("auto" if resources.gpus else "cpu"), resources.stream)
+        return
+    backend = OnActors(within_trial(resources.actors), stream=resources.stream)
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def throttled(report: ProgressSink, every: float) -> ProgressSink:
+    """Passes a stage's first report on, then at most one in `every` seconds."""
+    last: dict[str, float] = {}
+
+    def sink(progress: Progress) -> None:
+        now = time.monotonic()
+        if now - last.get(progress.stage, -every) >= every:
+            last[progress.stage] = now
+            report(progress)
+
+    return sink
+
+
+def _report_progress(progress: Progress) -> None:
+    _report(PROGRESS, asdict(progress))
+
+
+def _report(kind: str, content: dict[str, Any]) -> None:
+    """As JSON, because Tune flattens what is nested."""
+    tune.report({kind: json.dumps(content)})
+
+
+def _failure(error: Exception, start: float) -> dict[str, Any]:
+    return {
+        "error": one_line(error),
+        "bad_input": isinstance(error, BadInput),
+        "traceback": "".join(traceback.format_exception(error)),
+        "seconds": time.monotonic() - start,
+    }
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, without the way it came."""
+    text = " ".join(str(error).split("\n\n")[0].split())
+    if isinstance(error, SemRayError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
