@@ -67,7 +67,7 @@ def run_sweep(
     store: Store,
     *,
     trials: int | None = None,
-    on_event: OnEvent = events.unheard,
+    on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
 ) -> SweepResult:
     """Run `spec` until `trials` of its trials are finished, going on where an earlier sweep was.

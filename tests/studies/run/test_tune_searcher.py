@@ -207,7 +207,7 @@ def test_a_record_that_cannot_be_written_ends_the_sweep_and_says_why(store: Stor
 def test_progress_is_passed_on_with_the_trial_s_number(store: Store) -> None:
     tune = Tune(store)
     tune_id, config = tune.ask()
-    progress = Progress("generate", 1, 5, figures={"loss": 0.5})
+    progress = Progress("generate", 1, 5, metrics={"loss": 0.5})
     tune.searcher.on_trial_result(tune_id, {PROGRESS: json.dumps(vars(progress))})
     assert tune.progress == [TrialProgress(config[TRIAL], progress)]
 
