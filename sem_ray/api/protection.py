@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
-from sem_ray.api.backends import Actors, backend
+from sem_ray.api.backends import backend
 from sem_ray.api.noise_folder import REMEDY, holds, nearest, place_key, publish, require_free
-from sem_ray.api.settings import (
-    OnNotice,
-    Settings,
-    ignore,
-    notices,
-    resolve,
-    stem_notices,
-)
+from sem_ray.api.run_options import RunKeywords, RunOptions
+from sem_ray.api.settings import notices, resolve, stem_notices
 from sem_ray.data import ImageSet, load, read_noise
 from sem_ray.devices import pick_device
 from sem_ray.errors import require_space
 from sem_ray.pipeline import find_noise, noise_for, space_for
-from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
 from sem_ray.store import Store
@@ -47,43 +41,31 @@ def protect(
     data: str | None = None,
     out: Path | str = "noise",
     *,
-    preset: str | None = None,
-    config: Path | None = None,
-    settings: Settings = (),
-    limit: int | None = None,
-    seed: int | None = None,
-    device: str = "auto",
-    actors: Actors | None = None,
-    stream: bool | None = None,
-    store: Path | str | None = None,
-    sink: ProgressSink = silent,
-    on_notice: OnNotice = ignore,
+    options: RunOptions = RunOptions(),
+    **keywords: Unpack[RunKeywords],
 ) -> Protected:
     """Make noise for the training images of `data` and put it in the folder `out`.
 
     data: `digits`, `torchvision:CIFAR10`, or the path of images (`DataSpec.source` says which kinds
-    are read); None takes the settings'. `actors` share the work where they are given, to the same
-    noise. `stream` keeps images in a file of the store, from which batches reach the device, and
-    their noise in host memory; None does so where they do not fit. Noise that the store holds
-    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
+    are read); None takes the settings'. `keywords` change `options`, whose fields they name. Noise
+    that the store holds already is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
-    spec = resolve(
-        data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
-    )
-    pick_device(device)
+    options = options.changed(**keywords)
+    spec = resolve(data, options)
+    pick_device(options.device)
     target = Path(out).absolute()
     require_free(target)
-    artifacts = Store.open(store)
-    images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
+    artifacts = Store.open(options.store)
+    images = load(spec.data, pixel_cache=artifacts.pixels(options.stream), sink=options.sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(nearest(target), space_for(images), "the noise", REMEDY)
     for remark in _remarks(spec, images):
-        on_notice(remark)
+        options.on_notice(remark)
     made = find_noise(spec, images, artifacts)
     if made is None:
-        with backend(device, actors, images, stream=stream) as computing:
-            made = noise_for(spec, images, artifacts, backend=computing, sink=sink)
+        with backend(options, spec, images) as computing:
+            made = noise_for(spec, images, artifacts, backend=computing, sink=options.sink)
     with artifacts.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
     return _protected(spec, images, target, reused=made.found)

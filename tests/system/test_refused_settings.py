@@ -74,6 +74,9 @@ CONFIGS = {
     "- noise": "bad.yaml holds a list, not a mapping of settings",
     "noise:": "bad.yaml: noise: Input should be a valid dictionary",
     "1: 2": "bad.yaml: 1: Keys should be strings",
+    "": "bad.yaml is empty: it holds no settings",
+    "noise: {steps: 1, steps: 2}": "bad.yaml: the key 'steps' is there twice",
+    "noise: {radius: [" + "8, " * 9000 + "8]}": "bad.yaml: noise.radius: .*, got .* … .*8, 8]$",
     "!!python/object/apply:os.system [ls]": "bad.yaml is not YAML",
 }
 
@@ -88,6 +91,8 @@ def test_a_bad_config_file_is_named(here: Path, command: Command, tree: Tree, te
 
 WORDS = {
     "protect digits": "--out requires an argument",
+    "protect --out out": "which images\\? name DATA: digits, .* a Parquet file",
+    "evaluate": "which images\\? name DATA: digits, .* a Parquet file",
     "protect digits --out out --raduis 8": "Unknown option: --raduis",
     "protect digits --out out --limit few": 'unable to convert "few" into int',
     "protect digits --out out --preset quik": r"no preset 'quik' \(did you mean quick\?\)",
@@ -99,6 +104,7 @@ WORDS = {
     "sweep nowhere.yaml": "cannot read nowhere.yaml: No such file",
     "status quick": "no store at .*store: run `sem-ray sweep FILE` first",
     "best quick": "no store at .*store: run `sem-ray sweep FILE` first",
+    "best quick --out best.yaml": "no store at .*store: run `sem-ray sweep FILE` first",
 }
 
 

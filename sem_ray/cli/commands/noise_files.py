@@ -25,7 +25,10 @@ def export(
 ) -> int:
     """Write the protected images of DATA, pixel by pixel as they are, into a new folder.
 
-    Example: `sem-ray export noise path/to/cifar10 --out protected`
+    ```
+    sem-ray export noise digits --out protected
+    sem-ray export noise photos --out protected --format imagefolder
+    ```
 
     Images are PNG; JPEG would damage the noise. Images without noise are left out and counted.
 
@@ -41,7 +44,7 @@ def export(
         parquet: one file in the Hugging Face image layout, with the ids as paths. imagefolder: a
         folder a class with PNG files, and rows.csv with their ids in order.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -71,7 +74,10 @@ def import_noise(
 ) -> int:
     """Make a noise folder of noise that other code published.
 
-    Example: `sem-ray import sem-fin-def-noise.pkl --data torchvision:CIFAR10 --out noise`
+    ```
+    sem-ray import sem-fin-def-noise.pkl --data torchvision:CIFAR10 --out noise
+    sem-ray import noise.npy --data path/to/cifar10 --radius 8 --layout nhwc --out noise
+    ```
 
     FILE holds one array: whole numbers in 1/255, or floats in units of [0, 1]. Nothing in it is
     run, pickles included.
@@ -87,9 +93,9 @@ def import_noise(
     radius
         Radius in 1/255; the largest value unless given.
     layout
-        Order of the axes, where the shape leaves it open.
+        Order of the axes, if the shape leaves it open.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """
@@ -105,9 +111,12 @@ def import_noise(
 
 @app.command
 def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json = False) -> int:
-    """Check noise against its images before it is published; exit 1 where a check fails.
+    """Check noise against its images before it is published; exit 1 if a check fails.
 
-    Example: `sem-ray verify noise path/to/cifar10`
+    ```
+    sem-ray verify noise digits
+    sem-ray verify noise path/to/cifar10 --json
+    ```
 
     Parameters
     ----------
@@ -116,7 +125,7 @@ def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json =
     data
         The images it was made for, as for protect.
     store
-        Folder of decoded images instead of SEM_RAY_STORE, where they are too many for memory.
+        Folder of decoded images instead of SEM_RAY_STORE, if they are too many for memory.
     json
         Print one JSON object on stdout.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from sem_ray.errors import writing_to
+from sem_ray.errors import BadInput, writing_to
 
 Result = TypeVar("Result")
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+LONGEST_ERROR = 2000
+"""Characters; a message may quote a value of a settings file."""
 PIPED_WIDTH = 240
 """Columns of tables that no terminal shows: a file has room."""
 
@@ -41,9 +44,24 @@ stderr = _console(stderr=True)
 
 
 def give(result: Result, show: Callable[[Result], None], *, as_json: bool) -> None:
-    """The result on stdout. Raises `BadInput` where it cannot be written there."""
+    """The result on stdout. Raises `BadInput` if it cannot be written there."""
     with writing_to("standard output", "free some space, or send it elsewhere"):
         print_json(result) if as_json else show(result)
+
+
+def write_out(file: Path, text: str) -> None:
+    """A result as a text file, whole or not at all. Raises `BadInput` if it cannot be written."""
+    target = file.absolute()
+    if target.exists() and not target.is_file():
+        raise BadInput(f"cannot write to {target}: it is no file; name another with --out")
+    with writing_to(target, "name another file with --out"):
+        aside = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            aside.write_text(text + "\n", encoding="utf-8")
+            aside.replace(target)
+        finally:
+            aside.unlink(missing_ok=True)
+    say(f"written to {file}")
 
 
 def print_json(result: Any) -> None:
@@ -74,8 +92,9 @@ def say(text: str, style: str = "dim") -> None:
     _print_line(Text(text, style=style))
 
 
-def say_notice(remark: str) -> None:
-    say(f"note: {remark}", style="yellow")
+def say_notice(notice: str) -> None:
+    """What may surprise, said before the work it is about begins."""
+    say(f"note: {notice}", style="yellow")
 
 
 def say_error(text: str) -> None:
@@ -84,8 +103,12 @@ def say_error(text: str) -> None:
 
 
 def _folded(text: str) -> str:
-    """One line without control characters: it may quote a file that means ill."""
-    return " ".join(CONTROL.sub(" ", text).split())
+    """One line of bounded length without control characters: it may quote a hostile file. A long
+    one loses its middle, because the place comes first and the remedy last."""
+    line = " ".join(CONTROL.sub(" ", text).split())
+    if len(line) <= LONGEST_ERROR:
+        return line
+    return f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 2 :]}"
 
 
 def _print_line(text: Text) -> None:

@@ -53,7 +53,7 @@ def show_sweep(swept: Swept) -> None:
     if winner is not None:
         stdout.print()
         show_best(winner)
-        say(f"again at any time: sem-ray best {winner.study} > best.yaml")
+        say(f"again at any time: sem-ray best {winner.study} --out best.yaml")
         say("protect with it:   sem-ray protect DATA --config best.yaml --out noise")
 
 
@@ -64,13 +64,19 @@ def show_status(status: StudyStatus) -> None:
 
 
 def show_best(best: Best) -> None:
-    """YAML on stdout; which trial it is, as a comment in it."""
+    """The winner's YAML on stdout."""
+    stdout.print(best_yaml(best))
+
+
+def best_yaml(best: Best) -> str:
+    """The settings as YAML; which trial it is, and what it reached, as a comment in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    stdout.print(
-        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}"
+    lines = (
+        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}",
+        textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "),
+        settings_yaml(best.spec),
     )
-    stdout.print(textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "))
-    stdout.print(settings_yaml(best.spec))
+    return "\n".join(lines)
 
 
 def settings_yaml(spec: ExperimentSpec) -> str:

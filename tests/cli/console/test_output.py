@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray.cli.console.output import give, plain, print_json, say_error, say_notice
+from sem_ray.cli.console.output import (
+    give,
+    plain,
+    print_json,
+    say_error,
+    say_notice,
+    write_out,
+)
+from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
 from sem_ray.victims import Victim
 from tests.cli.console.conftest import MakeScreen
@@ -55,3 +63,28 @@ def test_a_result_is_given_in_one_form_only(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "for people 50.0\n"
     give(VICTIM, lambda victim: print("for people", victim.last), as_json=True)
     assert json.loads(capsys.readouterr().out)["last"] == 50.0
+
+
+def test_an_error_that_quotes_much_keeps_its_beginning_and_its_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_error("place: " + "x" * 100_000 + "; take fewer")
+    err = capsys.readouterr().err
+    assert err.startswith("error: place: x") and err.endswith("x; take fewer\n")
+    assert len(err) < 2100
+
+
+def test_a_result_in_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "best.yaml"
+    write_out(file, "noise: {radius: 8}")
+    write_out(file, "noise: {radius: 9}")
+    assert file.read_text() == "noise: {radius: 9}\n"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", [".", "no/such/folder.yaml", "file/inside.yaml"])
+def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=r"cannot write to .*; name another"):
+        write_out(tmp_path / name, "noise: {radius: 8}")
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
