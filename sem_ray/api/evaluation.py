@@ -12,6 +12,7 @@ from sem_ray.api.pairing import noise_settings
 from sem_ray.api.run_options import RunKeywords, RunOptions
 from sem_ray.api.settings import notices, resolve, settings_tree, stem_notices
 from sem_ray.data import Dataset, load, read_noise
+from sem_ray.data.noise.noise import require_made_for
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Accuracy, evaluate_noise
@@ -52,8 +53,8 @@ def evaluate(
     options = options.changed(**keywords)
     if noise is None and not baseline:
         raise BadInput("without noise and without a baseline there is nothing to evaluate")
-    folder = Path(noise).absolute() if noise is not None else None
-    manifest = read_noise(folder).manifest if folder else None
+    given = read_noise(Path(noise).absolute()) if noise is not None else None
+    manifest = given.manifest if given else None
     # What is imported has no settings.
     base = manifest.spec or None if manifest else None
     spec = resolve(data, _with_radii(options, radii), base)
@@ -65,7 +66,9 @@ def evaluate(
     artifacts = Store.open(options.store)
     images = load(spec.data, pixel_cache=artifacts.pixels(options.stream), sink=options.sink)
     tested = len(images.require_test())
-    said = _remarks(spec, images, protected=folder is not None)
+    if given:
+        require_made_for(images.train, given)
+    said = _remarks(spec, images, protected=given is not None)
     for remark in said:
         options.on_notice(remark)
     with backend(options, spec, images.train, images.require_test()) as computing:
@@ -73,7 +76,7 @@ def evaluate(
             spec,
             images,
             artifacts,
-            folder,
+            given,
             spec.victim.radii,
             baseline=baseline,
             backend=computing,

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Unpack
 
 from sem_ray.api.backends import backend
-from sem_ray.api.noise_folder import REMEDY, holds, nearest, place_key, publish, require_free
+from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
 from sem_ray.api.run_options import RunKeywords, RunOptions
 from sem_ray.api.settings import notices, resolve, stem_notices
-from sem_ray.data import ImageSet, load, read_noise
+from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import pick_device
-from sem_ray.errors import require_space
+from sem_ray.files import require_space
 from sem_ray.pipeline import find_noise, noise_for, space_for
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
@@ -59,7 +59,7 @@ def protect(
     images = load(spec.data, pixel_cache=artifacts.pixels(options.stream), sink=options.sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
-        require_space(nearest(target), space_for(images), "the noise", REMEDY)
+        require_space(target, space_for(images), "the noise", REMEDY)
     for remark in _remarks(spec, images):
         options.on_notice(remark)
     made = find_noise(spec, images, artifacts)
@@ -72,7 +72,7 @@ def protect(
 
 
 def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
-    manifest = read_noise(target).manifest
+    manifest = read_manifest(target)
     return Protected(
         folder=target,
         identity=manifest.identity,

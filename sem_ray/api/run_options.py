@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from sem_ray.progress import ProgressSink, silent
-from sem_ray.spec.reading import validated
 from sem_ray.spec.resources import ActorSpec, Strategy
+from sem_ray.spec.validation import validated
 
 Settings = Iterable[str] | Mapping[str, Any]
 """`["noise.radius=8"]` or `{"noise": {"radius": 8}}`."""

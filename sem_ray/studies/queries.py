@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,7 +67,8 @@ class StudyStatus:
 
 
 def best(store: Store, name: str) -> Best:
-    """The best trial, as MLflow orders them once its runs are in line with the study.
+    """The best trial, as MLflow orders them once its runs are in line with the study, or as the
+    study itself does if nothing can be written to the store.
 
     Raises `BadInput` for an unknown study or one without a finished trial.
     """
@@ -78,6 +79,8 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
+    if not store.writable():
+        return _best_of_study(record, trials)
     runs = StudyRuns(store, record)
     running = is_running(store, name)
     # Read again: connecting takes seconds, in which a sweep may have ended what was running.
@@ -87,6 +90,18 @@ def best(store: Store, name: str) -> Best:
     if (run := runs.best()) is None:
         raise WorkFailed(f"MLflow lost the finished runs of study {name} just now; ask again")
     return _best(record, run)
+
+
+def _best_of_study(record: StudyRecord, trials: Sequence[FrozenTrial]) -> Best:
+    """The finished trial with the best value; ties go to the older."""
+    sign = 1 if record.spec.direction == "minimize" else -1
+    values = {trial.number: trial.value for trial in trials if trial.state == TrialState.COMPLETE}
+    done = {number: value for number, value in values.items() if value is not None}
+    number = min(done, key=lambda number: (sign * done[number], number))
+    spec = ExperimentSpec.model_validate_json(trials[number].user_attrs[attributes.SPEC])
+    metrics = attributes.metrics_of(trials[number])
+    known = {name: metrics[name] for name in metric_names(spec)}
+    return Best(record.spec.name, number, record.spec.metric, done[number], known, spec)
 
 
 def _best(record: StudyRecord, run: Any) -> Best:

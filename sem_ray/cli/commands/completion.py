@@ -9,7 +9,8 @@ from cyclopts.completion.detect import ShellDetectionError
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import say
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput
+from sem_ray.files import writing_to
 
 
 @app.command(name="--install-completion")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput
+from sem_ray.files import atomic_file, writing_to
 
 Result = TypeVar("Result")
 
@@ -54,13 +54,8 @@ def write_out(file: Path, text: str) -> None:
     target = file.absolute()
     if target.exists() and not target.is_file():
         raise BadInput(f"cannot write to {target}: it is no file; name another with --out")
-    with writing_to(target, "name another file with --out"):
-        aside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            aside.write_text(text + "\n", encoding="utf-8")
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+    with writing_to(target, "name another file with --out"), atomic_file(target) as aside:
+        aside.write_text(text + "\n", encoding="utf-8")
     say(f"written to {file}")
 
 

@@ -16,7 +16,7 @@ from ray import tune
 
 from sem_ray.cluster import OnActors, within_trial
 from sem_ray.devices import pick_device
-from sem_ray.errors import BadInput, SemRayError
+from sem_ray.errors import BadInput, DiskFailed, SemRayError
 from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
@@ -116,7 +116,8 @@ def _report(kind: str, content: dict[str, Any]) -> None:
 def _failure(error: Exception, start: float) -> dict[str, Any]:
     return {
         "error": one_line(error),
-        "bad_input": isinstance(error, BadInput),
+        # What every trial would meet alike.
+        "bad_input": isinstance(error, BadInput | DiskFailed),
         "traceback": "".join(traceback.format_exception(error)),
         "seconds": time.monotonic() - start,
     }

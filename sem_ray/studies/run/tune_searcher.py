@@ -16,7 +16,8 @@ from optuna.trial import FrozenTrial, TrialState
 from ray.tune.search import Searcher
 from typing_extensions import override
 
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import writing_to
 from sem_ray.progress import Progress
 from sem_ray.store import REMEDY
 from sem_ray.studies.events import TrialProgress
@@ -69,7 +70,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
             wanted = self._target - self.complete - len(self._live)
             if wanted <= 0 or len(self._live) >= self._concurrency:
                 return None
-            with writing_to(self._record.folder, REMEDY):
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
                 config = self._started(trial_id)
             if config is not None:
                 return config
@@ -93,7 +94,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
             return
         report = self._reports.pop(trial_id, {})
         try:
-            with writing_to(self._record.folder, REMEDY):
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
                 self._end(trial, report)
         except Exception as failure:  # noqa: BLE001  # Tune would bury it; the sweep raises it
             self.failure = self.failure or failure
