@@ -22,6 +22,7 @@ from sem_ray.data.sources.torchvision_sets import SETS, read_torchvision
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec.data import DataSpec
+from sem_ray.spec.validation import did_you_mean
 
 Reader = Callable[[DataSpec], Dataset]
 
@@ -88,9 +89,6 @@ def _existing(source: str) -> Path:
             return path
     except (OSError, RuntimeError) as error:
         raise BadInput(f"cannot open the data source {source!r}: {error}") from error
-    # Late, because it needs PyYAML and only a misspelt name needs it.
-    from sem_ray.spec.validation import did_you_mean
-
     raise BadInput(
         f"no image set {source!r}{did_you_mean(source, NAMED)}: there is no such file or folder, "
         f"and the known names are {', '.join(NAMED)}"

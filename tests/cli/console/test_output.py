@@ -82,7 +82,7 @@ def test_a_result_in_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("name", [".", "no/such/folder.yaml", "file/inside.yaml"])
+@pytest.mark.parametrize("name", [".", "file/inside.yaml"])
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match=r"cannot write to .*; name another"):
