@@ -15,6 +15,8 @@ import sys
 import time
 
 IMPORTS = "import sem_ray.api.studies, mlflow, ray.tune, sklearn.datasets, torchvision"
+MANY = 50
+"""Packages: a new environment, and not a new version of one."""
 FORBIDS = "PYTHONDONTWRITEBYTECODE"
 LARGE = 20.0
 """MB; smaller downloads take a moment."""
@@ -45,7 +47,8 @@ def _compiled() -> int:
 def in_words(line: str) -> str:
     """What is worth telling of a line of pip's, or nothing."""
     if line.startswith("Installing collected packages"):
-        return f"unpacking {line.count(',') + 1} packages, 1 to 3 minutes"
+        count = line.count(",") + 1
+        return f"unpacking {count} packages" + (", 1 to 3 minutes" if count > MANY else "")
     found = DOWNLOAD.match(line)
     if found is None or float(found[3]) < LARGE:
         return ""

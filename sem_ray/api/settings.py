@@ -87,10 +87,10 @@ def notices(spec: ExperimentSpec) -> tuple[str, ...]:
 def stem_notices(
     spec: ExperimentSpec, network: str, shape: tuple[int, int, int]
 ) -> tuple[str, ...]:
-    """What may surprise where `network` is trained on images of `shape` (C, H, W)."""
+    """What may surprise if `network` is trained on images of `shape` (C, H, W)."""
     _, height, width = seen_shape(spec.augmentation, shape)
-    remark = architecture(network).surprise(network, height, width)
-    return () if remark is None else (remark,)
+    notice = architecture(network).surprise(network, height, width)
+    return () if notice is None else (notice,)
 
 
 def _ignored(spec: ExperimentSpec) -> list[str]:

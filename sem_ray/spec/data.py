@@ -30,7 +30,7 @@ class DataSpec(Frozen):
     that length (bicubic, antialiased), then the centre. Noise belongs to the resized images. Null
     keeps the images' size, which must be one."""
     channels: Channels | None = None
-    """1 makes every image grey, 3 makes it RGB. Null keeps what the source has: grey where all
+    """1 makes every image grey, 3 makes it RGB. Null keeps what the source has: grey if all
     images are, else RGB."""
     classes: Annotated[Whole, Field(ge=2)] | None = None
     """Take the first this many classes by the order of their names as text, labelled in that

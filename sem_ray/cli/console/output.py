@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -19,6 +20,7 @@ from sem_ray.files import atomic_file, writing_to
 
 Result = TypeVar("Result")
 
+NAME = "sem-ray"
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LONGEST_ERROR = 2000
 """Characters; a message may quote a value of a settings file."""
@@ -80,6 +82,14 @@ def plain(value: Any) -> Any:
 def _members(value: Any) -> list[str]:
     derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
     return [field.name for field in fields(value)] + derived
+
+
+def program() -> str:
+    """How a shell finds this program again: by name if it is on the path, else as it was called."""
+    called = Path(sys.argv[0])
+    if shutil.which(NAME):
+        return NAME
+    return str(called) if called.name == NAME else "python -m sem_ray"
 
 
 def say(text: str, style: str = "dim") -> None:

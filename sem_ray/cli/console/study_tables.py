@@ -11,7 +11,7 @@ import yaml
 from rich import box
 from rich.table import Table
 
-from sem_ray.cli.console.output import say, stdout
+from sem_ray.cli.console.output import program, say, stdout
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
@@ -53,8 +53,8 @@ def show_sweep(swept: Swept) -> None:
     if winner is not None:
         stdout.print()
         show_best(winner)
-        say(f"again at any time: sem-ray best {winner.study} --out best.yaml")
-        say("protect with it:   sem-ray protect DATA --config best.yaml --out noise")
+        say(f"again at any time: {program()} best {winner.study} --out best.yaml")
+        say(f"protect with it:   {program()} protect DATA --config best.yaml --out noise")
 
 
 def show_status(status: StudyStatus) -> None:

@@ -87,7 +87,7 @@ class Range(Frozen):
 
     @property
     def size(self) -> int | None:
-        """How many values there are; None where they lie densely."""
+        """How many values there are; None if the range is continuous."""
         step = self.step or (1 if self.whole else None)
         return None if step is None else round((self.high - self.low) / step) + 1
 

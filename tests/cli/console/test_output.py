@@ -11,6 +11,7 @@ from sem_ray.cli.console.output import (
     give,
     plain,
     print_json,
+    program,
     say_error,
     say_notice,
     write_out,
@@ -88,3 +89,21 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> 
     with pytest.raises(BadInput, match=r"cannot write to .*; name another"):
         write_out(tmp_path / name, "noise: {radius: 8}")
     assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.parametrize(
+    ("there", "called", "expected"),
+    [
+        (True, ".venv/bin/sem-ray", "sem-ray"),
+        (False, ".venv/bin/sem-ray", ".venv/bin/sem-ray"),
+        (False, "/somewhere/sem_ray/__main__.py", "python -m sem_ray"),
+    ],
+)
+def test_a_command_to_copy_is_one_that_the_shell_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, called: str, expected: str
+) -> None:
+    if there:
+        (tmp_path / "sem-ray").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", [called])
+    assert program() == expected
