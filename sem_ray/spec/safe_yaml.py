@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
@@ -12,6 +11,7 @@ from yaml.events import AliasEvent
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from sem_ray.errors import BadInput
+from sem_ray.spec.base import UNWRITABLE
 
 MOST_CHARACTERS = 1_000_000
 """A settings file has a few thousand."""
@@ -19,9 +19,6 @@ MOST_VALUES = 10_000
 """Keys and values of a document, with those that aliases repeat; a settings file has hundreds."""
 DEEPEST = 30
 """Levels of nesting; settings have four."""
-
-# What YAML's escapes can write and neither files nor file names can hold.
-UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def parse(text: str, place: str) -> Any:

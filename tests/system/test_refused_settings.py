@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,8 @@ SETTINGS = {
     "victim.network=torchvision:resnet_18": r"\(did you mean torchvision:resnet18\?\)",
     "noise.radius": "not of the form path=value",
     "noise.radius=[8": "--set noise.radius is not YAML",
+    "augmentation.padding=1000000": "augmentation.padding: .* less than or equal to 512",
+    "augmentation={kind: resized_crop, size: 100000}": "size: .* less than or equal to 4096",
     "noise=8": "noise: Input should be a valid dictionary",
 }
 
@@ -114,6 +117,12 @@ def test_a_command_line_that_cannot_be_meant_is_refused(
 ) -> None:
     line = refused(command(*words.split()))
     assert re.search(WORDS[words], line), line
+    assert tree() == set()
+
+
+def test_data_whose_name_is_not_utf8_is_refused(command: Command, tree: Tree) -> None:
+    line = refused(command("protect", os.fsdecode(b"images-\xff"), *tiny(), "--out", "out"))
+    assert "data.source: is not UTF-8 text" in line and "rename it" in line
     assert tree() == set()
 
 

@@ -14,7 +14,7 @@ from sem_ray.methods import require_method
 from sem_ray.networks import require_networks
 from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.base import Count, Frozen
+from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
@@ -44,7 +44,7 @@ class StudySpec(Frozen):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=80)]
     """Lower-case letters, digits and dashes: a folder's name."""
-    hypothesis: str = ""
+    hypothesis: Text = ""
     """What the study is to find out."""
     preset: str | None = None
     base: Tree = Field(default_factory=dict)

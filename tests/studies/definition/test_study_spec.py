@@ -116,6 +116,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown sampler": ({"sampler": {"name": "cmaes"}}, "sampler.name: Input should be"),
     "name": ({"name": "My study"}, "name: String should match pattern"),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
+    "a lone surrogate": ({"hypothesis": "\ud800"}, "hypothesis: is not UTF-8 text"),
     "too many choices": (
         {"search": {"data.seed": {"choices": list(range(100_000))}}},
         "search.data.seed: 100,000 choices are more than 1,000",
