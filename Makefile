@@ -2,32 +2,36 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .venv/ready-to-develop
+INSTALL := $(BIN)/python .ci/install.py
 export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
-.PHONY: help env sweep test test-all check format clean
+.PHONY: help env run-env sweep test test-all check format clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-env: $(READY)  ## make the environment in .venv
+env: $(TOOLS)  ## make the environment in .venv, with the tools to test and check
+
+run-env: $(READY)  ## the same without those tools
 
 sweep: $(READY)  ## run the embedded study: noise, victims, records, the best configuration
 	$(BIN)/sem-ray sweep search_spaces/quick.yaml
 
-test: $(READY)  ## the tests, under 10 minutes on two cores
+test: $(TOOLS)  ## the tests, under 10 minutes on two cores
 	$(BIN)/pytest -m "not long"
 
 test-all: test  ## the long tests too
 	$(BIN)/pytest -m long
 
-check: $(READY)  ## linter, format, types, floors
+check: $(TOOLS)  ## linter, format, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY)  ## put the code in order
+format: $(TOOLS)  ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -36,6 +40,12 @@ clean:  ## remove the environment and caches; the store stays
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("sem-ray needs Python 3.11 or later, this is " + sys.version.split()[0] + "; set PYTHON=") if sys.version_info < (3, 11) else None'
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	touch $@
+	@echo "making .venv, once: minutes; on Linux with x86-64, torch brings CUDA, 6 GB on the disk"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(INSTALL) '.[all]'
+	@echo "ready: 'source .venv/bin/activate' puts sem-ray on your path, or call .venv/bin/sem-ray"
+	@touch $@
+
+$(TOOLS): $(READY)
+	@$(INSTALL) '.[dev]'
+	@touch $@

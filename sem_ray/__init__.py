@@ -1,6 +1,6 @@
 """sem-ray: distributed orchestrator of stable error-minimizing noise.
 
-The verbs `protect`, `evaluate`, `export`, `import_noise`, `verify`, `sweep`, `status` and `best`
+The functions (`protect`, `evaluate`, `export`, `import_noise`, `verify`, `sweep`, `status`, `best`)
 are imported when first used, so the plain PyTorch floors need neither Ray nor Optuna nor MLflow.
 """
 
@@ -13,6 +13,8 @@ from sem_ray.version import __version__
 
 if TYPE_CHECKING:
     from sem_ray.api import (
+        Actors,
+        RunOptions,
         best,
         evaluate,
         export,
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Actors",
+    "RunOptions",
     "__version__",
     "best",
     "evaluate",

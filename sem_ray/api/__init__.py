@@ -1,4 +1,4 @@
-"""What a user can ask for: one typed function a verb. The command line only calls these.
+"""What a user can ask for: one typed function each. The command line only calls these.
 
 Each is imported when first used, so that protecting and evaluating need no Ray, Optuna or MLflow.
 """
@@ -9,11 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sem_ray.api.backends import Actors
     from sem_ray.api.evaluation import Evaluated, evaluate
     from sem_ray.api.exporting import Exported, export
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
+    from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import best, plan, read_study, status, sweep
     from sem_ray.api.verification.verify import Verified, verify
@@ -24,6 +24,7 @@ __all__ = [
     "Exported",
     "Imported",
     "Protected",
+    "RunOptions",
     "Verified",
     "best",
     "evaluate",
@@ -39,11 +40,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "backends": ("Actors",),
     "evaluation": ("Evaluated", "evaluate"),
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
+    "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
     "studies": ("best", "plan", "read_study", "status", "sweep"),
     "verification.verify": ("Verified", "verify"),

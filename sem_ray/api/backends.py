@@ -1,40 +1,18 @@
-"""Who computes what a verb asks for: one device, or actors on Ray."""
+"""What computes a run: one device, or actors on Ray."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 
+from sem_ray.api.run_options import Actors, RunOptions
 from sem_ray.data import ImageSet
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Backend, OnDevice
-from sem_ray.spec.resources import ActorSpec, Strategy
-from sem_ray.spec.validation import validated
-
-
-@dataclass(frozen=True)
-class Actors:
-    """How many actors share the work, what each occupies, and on which Ray: that at `address` or
-    RAY_ADDRESS, one of our own on this machine where there is neither. gpus: of each; None is one
-    where there are enough for all, else none."""
-
-    count: int
-    cpus: float = 1
-    gpus: float | None = None
-    strategy: Strategy = "PACK"
-    address: str | None = None
-
-    def spec(self, gpus_there: float) -> ActorSpec:
-        """With the GPUs settled. Raises `BadInput`."""
-        gpus = self.gpus
-        if gpus is None:
-            gpus = 1 if gpus_there >= self.count > 0 else 0
-        wanted = {"count": self.count, "cpus": self.cpus, "gpus": gpus, "strategy": self.strategy}
-        return validated(ActorSpec, wanted, "actors")
+from sem_ray.spec import ExperimentSpec
 
 
 def kind_of_device(device: str, actors: Actors | None) -> torch.device:
@@ -48,20 +26,36 @@ def kind_of_device(device: str, actors: Actors | None) -> torch.device:
 
 @contextmanager
 def backend(
-    device: str, actors: Actors | None, *sets: ImageSet | None, stream: bool | None = None
+    options: RunOptions, spec: ExperimentSpec, train: ImageSet, test: ImageSet | None = None
 ) -> Iterator[Backend]:
-    """What computes on `sets` of images, which stay where they are where `stream` says so.
+    """What computes `spec` on these images.
 
-    Raises `BadInput` where the device or the Ray that was named is not there, or the actors can
-    never fit.
+    Raises `BadInput` if the device or the Ray that was named is not there, if the actors can never
+    fit, or if there are more of them than shards.
     """
+    actors = options.actors
     if actors is None:
-        yield OnDevice(pick_device(device), stream)
+        yield OnDevice(pick_device(options.device), options.stream)
         return
-    if device != "auto":
-        raise BadInput(f"device {device!r} and actors: actors have devices of their own; name one")
+    if options.device != "auto":
+        raise BadInput(
+            f"device {options.device!r} and actors: actors have devices of their own; name one"
+        )
     actors.spec(0)
-    yield from _on_actors(actors, sum(found.images.numel() for found in sets if found), stream)
+    _require_shards(actors, spec, len(train))
+    images = train.images.numel() + (0 if test is None else test.images.numel())
+    yield from _on_actors(actors, images, options.stream)
+
+
+def _require_shards(actors: Actors, spec: ExperimentSpec, images: int) -> None:
+    """Before Ray takes its seconds to start."""
+    shards = min(spec.shards, images)
+    if actors.count > shards:
+        raise BadInput(
+            f"{actors.count} actors cannot share {shards} shards of {images:,} images: every "
+            "actor needs a shard, and every shard an image; ask for fewer actors"
+            + ("" if shards == images else ", or set a larger `shards`")
+        )
 
 
 def _on_actors(actors: Actors, images: int, stream: bool | None) -> Iterator[Backend]:

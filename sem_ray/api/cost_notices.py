@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sem_ray.api.backends import Actors
+from sem_ray.api.run_options import Actors
 from sem_ray.devices import bfloat16_pays, folds, settled
 from sem_ray.distributed.shards import Split
 from sem_ray.methods import method_of, split_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sem_ray.api.noise_folder import REMEDY
 from sem_ray.api.pairing import Paired, paired
-from sem_ray.api.settings import OnNotice, ignore
+from sem_ray.api.run_options import OnNotice, ignore
 from sem_ray.data import protected, read_noise
 from sem_ray.data.export import WRITERS, Format, exported_ids, write_images
 from sem_ray.data.noise.matching import with_noise

@@ -17,7 +17,7 @@ from sem_ray.api.noise_folder import (
     publish_new,
     require_free,
 )
-from sem_ray.api.settings import OnNotice, Settings, ignore
+from sem_ray.api.run_options import OnNotice, Settings, ignore
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.noise.importers import (
     Converted,

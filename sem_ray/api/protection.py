@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
-from sem_ray.api.backends import Actors, backend, kind_of_device
+from sem_ray.api.backends import backend, kind_of_device
 from sem_ray.api.cost_notices import generation_costs
 from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
-from sem_ray.api.settings import (
-    OnNotice,
-    Settings,
-    ignore,
-    notices,
-    resolve,
-    stem_notices,
-)
+from sem_ray.api.run_options import RunKeywords, RunOptions
+from sem_ray.api.settings import notices, resolve, stem_notices
 from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import settled
 from sem_ray.files import require_space
 from sem_ray.methods import noise_identity
 from sem_ray.pipeline import find_noise, noise_for, space_for
-from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 
@@ -48,35 +42,23 @@ def protect(
     data: str | None = None,
     out: Path | str = "noise",
     *,
-    preset: str | None = None,
-    config: Path | None = None,
-    settings: Settings = (),
-    limit: int | None = None,
-    seed: int | None = None,
-    device: str = "auto",
-    actors: Actors | None = None,
-    stream: bool | None = None,
-    store: Path | str | None = None,
-    sink: ProgressSink = silent,
-    on_notice: OnNotice = ignore,
+    options: RunOptions = RunOptions(),
+    **keywords: Unpack[RunKeywords],
 ) -> Protected:
     """Make noise for the training images of `data` and put it in the folder `out`.
 
     data: `digits`, `torchvision:CIFAR10`, or the path of images (`DataSpec.source` says which kinds
-    are read); None takes the settings'. `actors` share the work where they are given, to the same
-    noise. `stream` keeps images in a file of the store, from which batches reach the device, and
-    their noise in host memory; None does so where they do not fit. Noise that the store holds
-    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
+    are read); None takes the settings'. `keywords` change `options`, whose fields they name. Noise
+    that the store holds already is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
-    asked = resolve(
-        data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
-    )
-    computing_on = kind_of_device(device, actors)
+    options = options.changed(**keywords)
+    asked = resolve(data, options)
+    computing_on = kind_of_device(options.device, options.actors)
     spec = settled(asked, computing_on)
     target = Path(out).absolute()
     require_free(target)
-    artifacts = Store.open(store)
-    data_set = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
+    artifacts = Store.open(options.store)
+    data_set = load(spec.data, pixel_cache=artifacts.pixels(options.stream), sink=options.sink)
     images = data_set.train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
@@ -84,14 +66,14 @@ def protect(
     said = (
         *data_set.notices,
         *_remarks(spec, images),
-        *generation_costs(asked, len(images), computing_on, actors),
+        *generation_costs(asked, len(images), computing_on, options.actors),
     )
     for remark in said:
-        on_notice(remark)
+        options.on_notice(remark)
     made = find_noise(spec, images, artifacts)
     if made is None:
-        with backend(device, actors, images, stream=stream) as computing:
-            made = noise_for(spec, images, artifacts, backend=computing, sink=sink)
+        with backend(options, spec, images) as computing:
+            made = noise_for(spec, images, artifacts, backend=computing, sink=options.sink)
     with artifacts.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
     return _protected(spec, images, target, said, reused=made.found)

@@ -1,12 +1,14 @@
-"""Which settings a verb works with: preset, then file, then single settings, each over the last."""
+"""The settings of one experiment: preset, then file, then single settings, each over the last."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sem_ray.api.run_options import RunOptions
 from sem_ray.augment import seen_shape
+from sem_ray.data.sources.registry import NAMED
 from sem_ray.errors import BadInput
 from sem_ray.methods import method_of, require_method
 from sem_ray.networks import architecture, require_networks
@@ -15,45 +17,48 @@ from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml
 from sem_ray.spec.validation import validated
 
 DEFAULT_PRESET = "quick"
-Settings = Iterable[str] | Mapping[str, Any]
-"""`["noise.radius=8"]` or `{"noise": {"radius": 8}}`."""
-OnNotice = Callable[[str], None]
-"""Hears a remark before the work it is about begins."""
-
-
-def ignore(remark: str) -> None:
-    """For callers who read the remarks in the result."""
+Layers = list[tuple[str, Mapping[str, Any]]]
+"""Where settings come from, as messages name it, and the settings; the last counts most."""
 
 
 def resolve(
-    data: str | None,
-    *,
-    base: Mapping[str, Any] | None = None,
-    preset_name: str | None = None,
-    config: Path | None = None,
-    settings: Settings = (),
-    limit: int | None = None,
-    seed: int | None = None,
+    data: str | None, options: RunOptions, base: Mapping[str, Any] | None = None
 ) -> ExperimentSpec:
     """The experiment that was asked for.
 
-    `base` (what noise was made with) stands in for the preset where neither preset nor file is
-    named. Raises `BadInput` with the place and path of what is wrong.
+    `base` (what noise was made with) stands in for the preset if neither preset nor file is named.
+    Raises `BadInput` with the place and path of what is wrong, or if nothing says which images.
     """
-    layers: list[tuple[str, Mapping[str, Any]]] = []
-    if base is not None and preset_name is None and config is None:
+    layers: Layers = []
+    if base is not None and options.preset is None and options.config is None:
         layers.append(("the noise's settings", base))
-    elif preset_name is not None or config is None:
-        name = preset_name or DEFAULT_PRESET
+    elif options.preset is not None or options.config is None:
+        name = options.preset or DEFAULT_PRESET
         layers.append((f"preset {name}", preset(name)))
-    if config is not None:
-        layers.append((str(config), read_yaml(config)))
-    tree = settings if isinstance(settings, Mapping) else overrides(settings)
-    layers.append(("settings", merged(tree, _flags(data, limit, seed))))
-    return _validated(layers)
+    if options.config is not None:
+        layers.append((str(options.config), read_yaml(Path(options.config))))
+    layers.append(("settings", merged(settings_tree(options), _flags(data, options))))
+    spec = _validated(layers)
+    _require_source(layers)
+    return spec
 
 
-def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> ExperimentSpec:
+def settings_tree(options: RunOptions) -> Mapping[str, Any]:
+    """The single settings as a tree. Raises `BadInput`."""
+    given = options.settings
+    return given if isinstance(given, Mapping) else overrides(given)
+
+
+def _require_source(layers: Layers) -> None:
+    """Nobody gets minutes of work on images that they did not name."""
+    if not any("source" in layer.get("data", {}) for _, layer in layers):
+        raise BadInput(
+            f"which images? name DATA: {', '.join(NAMED)}, a Parquet file or folder, a folder of "
+            "images with one folder a class, or CIFAR's binary archive"
+        )
+
+
+def _validated(layers: Layers) -> ExperimentSpec:
     """All layers as one experiment; each is checked on top of those below it, so that a message
     names the one at fault."""
     tree: dict[str, Any] = {}
@@ -65,12 +70,13 @@ def _validated(layers: list[tuple[str, Mapping[str, Any]]]) -> ExperimentSpec:
     return spec
 
 
-def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, Any]:
+def _flags(data: str | None, options: RunOptions) -> dict[str, Any]:
+    """What has an option of its own, as settings."""
     if data is not None and not data.strip():
         raise BadInput("the data's name is empty; give digits, torchvision:CIFAR10 or a path")
-    chosen = {"source": data, "limit": limit}
+    chosen = {"source": data, "limit": options.limit}
     tree: dict[str, Any] = {"data": {k: v for k, v in chosen.items() if v is not None}}
-    return tree if seed is None else {**tree, "seed": seed}
+    return tree if options.seed is None else {**tree, "seed": options.seed}
 
 
 def notices(spec: ExperimentSpec) -> tuple[str, ...]:
@@ -81,10 +87,10 @@ def notices(spec: ExperimentSpec) -> tuple[str, ...]:
 def stem_notices(
     spec: ExperimentSpec, network: str, shape: tuple[int, int, int]
 ) -> tuple[str, ...]:
-    """What may surprise where `network` is trained on images of `shape` (C, H, W)."""
+    """What may surprise if `network` is trained on images of `shape` (C, H, W)."""
     _, height, width = seen_shape(spec.augmentation, shape)
-    remark = architecture(network).surprise(network, height, width)
-    return () if remark is None else (remark,)
+    notice = architecture(network).surprise(network, height, width)
+    return () if notice is None else (notice,)
 
 
 def _ignored(spec: ExperimentSpec) -> list[str]:

@@ -19,13 +19,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The program: runs a verb and exits with its status. SIGTERM ends it as Ctrl-C does."""
+    """Run one command line and exit with its status. SIGTERM ends it as Ctrl-C does."""
     signal.signal(signal.SIGTERM, interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit status of one command line: 0, 1 where the work failed, 2 for bad input."""
+    """The exit status of one command line: 0, 1 if the work failed, 2 for bad input, 130 if it was
+    interrupted."""
     try:
         result = app(
             list(arguments), exit_on_error=False, print_error=False, result_action="return_value"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 PIXEL_STEPS = 255
 """Radii and step sizes in specs are multiples of 1/255; tensors hold values in [0, 1]."""
+
+UNWRITABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""What Python's text can hold, and neither UTF-8 files nor file names."""
 
 EVERY = "all"
 """The key of a group of switches that stands for those which the group does not name."""
@@ -41,6 +45,16 @@ def _not_a_truth_value(value: Any) -> Any:
         raise ValueError("expected a number")  # noqa: TRY004  what pydantic turns into its own
     return value
 
+
+def _writable(text: str) -> str:
+    if UNWRITABLE.search(text):
+        raise ValueError("is not UTF-8 text, which records and noise files cannot hold; rename it")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_writable)]
+"""Text that UTF-8 can hold, as files need it. The system gives names that are not UTF-8 as lone
+surrogates."""
 
 Number = Annotated[float, BeforeValidator(_not_a_truth_value)]
 """A float that may not be `true`, which Python would take for 1. Text that is a number is read as

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sem_ray.spec.base import Count, Frozen, Whole
+from sem_ray.spec.base import Count, Frozen, Text, Whole
 
 
 def _grey_or_colour(channels: int) -> int:
@@ -15,13 +15,17 @@ def _grey_or_colour(channels: int) -> int:
     return channels
 
 
+LARGEST_PADDING = 512
+LARGEST_CROP = 4096
+"""Pixels; more is a slip, and no memory holds a batch of it."""
+
 Channels = Annotated[Whole, AfterValidator(_grey_or_colour)]
 
 
 class DataSpec(Frozen):
     """An image set. Nothing here but the images' contents enters an identity."""
 
-    source: str = "digits"
+    source: Text = "digits"
     """`digits`, `torchvision:CIFAR10`, `torchvision:CIFAR100`, or a path: Parquet in the Hugging
     Face image layout (a file or folder), a folder of image files with one folder a class (alone,
     or in train/ and val/ or test/), CIFAR's binary version (a folder or tar.gz)."""
@@ -30,7 +34,7 @@ class DataSpec(Frozen):
     that length (bicubic, antialiased), then the centre. Noise belongs to the resized images. Null
     keeps the images' size, which must be one."""
     channels: Channels | None = None
-    """1 makes every image grey, 3 makes it RGB. Null keeps what the source has: grey where all
+    """1 makes every image grey, 3 makes it RGB. Null keeps what the source has: grey if all
     images are, else RGB."""
     classes: Annotated[Whole, Field(ge=2)] | None = None
     """Take the first this many classes by the order of their names as text, labelled in that
@@ -48,7 +52,7 @@ class CropFlip(Frozen):
     """Random crop of the zero-padded image, then a horizontal flip with probability one half."""
 
     kind: Literal["crop_flip"] = "crop_flip"
-    padding: Annotated[int, Field(ge=0)] = 4
+    padding: Annotated[Whole, Field(ge=0, le=LARGEST_PADDING)] = 4
     """Pixels added on every side."""
     flip: bool = True
 
@@ -72,7 +76,7 @@ class ResizedCrop(Frozen):
     """Random area and aspect ratio, resized bilinearly with antialiasing, then a flip."""
 
     kind: Literal["resized_crop"] = "resized_crop"
-    size: Count = 224
+    size: Annotated[Whole, Field(ge=1, le=LARGEST_CROP)] = 224
     """Output height and width in pixels."""
     scale: Share = (0.08, 1.0)
     """Smallest and largest share of the image's area."""

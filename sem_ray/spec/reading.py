@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from sem_ray.errors import BadInput
 from sem_ray.spec.base import EVERY
+from sem_ray.spec.safe_yaml import DEEPEST, MOST_CHARACTERS, parse
 from sem_ray.spec.validation import did_you_mean
 
 Tree = dict[str, Any]
 
 
 def read_yaml(path: Path) -> Tree:
-    """The mapping in a YAML file. Raises `BadInput` where there is none."""
+    """The mapping in a YAML file. Raises `BadInput` if there is none."""
     try:
         if path.exists() and not path.is_file():
             raise BadInput(f"cannot read {path}: it is no file; name one with settings in YAML")
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MOST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BadInput(f"cannot read {path}: {reason}") from error
@@ -27,15 +31,10 @@ def read_yaml(path: Path) -> Tree:
 
 
 def parse_yaml(text: str, place: str) -> Tree:
-    # Late here and below: the plain PyTorch floors stand without PyYAML.
-    import yaml
-
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadInput(f"{place} is not YAML: {' '.join(str(error).split())}") from error
-    if tree is None:
-        return {}
+    """The mapping in a YAML text that came from `place`. Raises `BadInput` if there is none."""
+    tree = parse(text, place)
+    if not tree and (tree is None or isinstance(tree, dict)):
+        raise BadInput(f"{place} is empty: it holds no settings, as noise: {{radius: 8}}")
     if not isinstance(tree, dict):
         raise BadInput(f"{place} holds a {type(tree).__name__}, not a mapping of settings")
     return tree
@@ -50,10 +49,16 @@ def presets() -> list[str]:
 
 
 def preset(name: str) -> Tree:
-    """The settings of a preset; raises `BadInput` with the nearest name."""
+    """The settings of a preset. Raises `BadInput` with the nearest name if there is none."""
     if name not in presets():
         known = ", ".join(presets())
         raise BadInput(f"no preset {name!r}{did_you_mean(name, presets())}; known: {known}")
+    return copy.deepcopy(_parsed_preset(name))
+
+
+@cache
+def _parsed_preset(name: str) -> Tree:
+    """Parsed once: a study checks hundreds of values on top of it."""
     file = resources.files("sem_ray.presets") / f"{name}.yaml"
     return parse_yaml(file.read_text(encoding="utf-8"), f"preset {name}")
 
@@ -77,19 +82,15 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def overrides(assignments: Iterable[str]) -> Tree:
-    """`["noise.radius=8", …]` as a tree; values are YAML."""
-    import yaml
-
+    """`["noise.radius=8", …]` as a tree; values are YAML. Raises `BadInput`."""
     tree: Tree = {}
     for assignment in assignments:
         path, separator, text = assignment.partition("=")
         if not separator or not path.strip():
             raise BadInput(f"--set {assignment!r} is not of the form path=value, as noise.radius=8")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise BadInput(f"--set {assignment!r}: {text!r} is not a YAML value") from error
-        tree = merged(tree, nested(path.strip(), value))
+        if path.count(".") >= DEEPEST:
+            raise BadInput(f"--set {path[:40]}…: no setting lies {path.count('.') + 1} levels deep")
+        tree = merged(tree, nested(path.strip(), parse(text, f"--set {path.strip()}")))
     return tree
 
 

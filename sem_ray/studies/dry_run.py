@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import optuna
 
+from sem_ray.cluster.placement import refuse_what_never_fits, trial_bundles
+from sem_ray.cluster.ray_session import known_nodes
+from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Values
-from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.definition.distributions import Choices, Values
+from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.sampling import sampler_for
 
 SHOWN = 8
 """Proposals a plan lists at most."""
+TRIAL = "a trial"
 
 
 @dataclass(frozen=True)
@@ -23,16 +27,18 @@ class SweepPlan:
     study: str
     trials: int
     settings: Mapping[str, str]
-    """Searched path → what it may be, to read."""
+    """Searched path → what it may be, in words."""
     combinations: int | None
-    """How many different trials there are; None where a range is continuous."""
+    """How many different trials there are; None if a range is continuous."""
     proposals: tuple[Values, ...]
     """The first trials' values, as far as they do not depend on results."""
 
 
 def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
-    """What `run_sweep` would do with a study that does not exist yet."""
+    """What `run_sweep` would do with a study that does not exist yet. Raises `BadInput` as it
+    would."""
     target = target_of(spec, trials)
+    require_runnable(spec)
     foreseen = spec.sampler.startup_trials if spec.sampler.name == "tpe" else target
     return SweepPlan(
         study=spec.name,
@@ -41,6 +47,17 @@ def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
         combinations=spec.grid_size or None,
         proposals=proposals(spec, min(target, foreseen, SHOWN)),
     )
+
+
+def require_runnable(spec: StudySpec) -> None:
+    """Raise `BadInput` if a trial never fits the machines, as far as they are known before Ray
+    starts, or its images are not there."""
+    if (nodes := known_nodes()) is not None:
+        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
+    searched = spec.search.get(SOURCE)
+    chosen = searched.choices if isinstance(searched, Choices) else ()
+    for source in chosen or (spec.experiment({}).data.source,):
+        require_source(str(source))
 
 
 def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
@@ -57,7 +74,7 @@ def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
 
 
 def target_of(spec: StudySpec, trials: int | None) -> int:
-    """Finished trials to reach: a grid has no more than its points."""
+    """Finished trials to reach: of a grid, no more than its points. Raises `BadInput`."""
     target = spec.trials if trials is None else trials
     if target < 1:
         raise BadInput(f"a sweep needs at least 1 trial, got {target}")

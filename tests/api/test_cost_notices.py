@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sem_ray.api.backends import Actors
 from sem_ray.api.cost_notices import generation_costs, precision_notices, victim_costs
+from sem_ray.api.run_options import Actors
 from tests.samples import tiny_spec
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)

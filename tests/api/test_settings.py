@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
+from sem_ray.api.run_options import RunKeywords, RunOptions
 from sem_ray.api.settings import notices, resolve, stem_notices
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
@@ -25,15 +27,23 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
+def resolved(
+    data: str | None = "digits",
+    base: Mapping[str, Any] | None = None,
+    **keywords: Unpack[RunKeywords],
+) -> ExperimentSpec:
+    return resolve(data, RunOptions(**keywords), base)
+
+
 def test_quick_is_what_nobody_chose(config: Path) -> None:
-    assert resolve(None) == resolve(None, preset_name="quick")
-    assert resolve(None).surrogate.network == "small"
+    assert resolved() == resolved(preset="quick")
+    assert resolved().surrogate.network == "small"
 
 
 def test_each_layer_overrules_the_last(config: Path) -> None:
-    found = resolve(
+    found = resolved(
         "mine",
-        preset_name="cifar10",
+        preset="cifar10",
         config=config,
         settings=["noise.radius=16", "data.limit=9"],
         limit=10,
@@ -46,43 +56,56 @@ def test_each_layer_overrules_the_last(config: Path) -> None:
 
 
 def test_a_file_alone_stands_on_the_defaults_and_not_on_quick(config: Path) -> None:
-    assert resolve(None, config=config).surrogate.steps == ExperimentSpec().surrogate.steps
+    assert resolved(config=config).surrogate.steps == ExperimentSpec().surrogate.steps
 
 
 def test_what_noise_was_made_with_stands_in_for_a_preset() -> None:
     made = {"noise": {"radius": 5}, "seed": 9}
-    assert resolve(None, base=made).noise.radius == 5
-    assert resolve(None, base=made, settings=["noise.radius=6"]).seed == 9
-    assert resolve(None, base=made, preset_name="quick").noise.radius == 8
+    assert resolved(base=made).noise.radius == 5
+    assert resolved(base=made, settings=["noise.radius=6"]).seed == 9
+    assert resolved(base=made, preset="quick").noise.radius == 8
 
 
 def test_settings_may_be_a_mapping() -> None:
-    as_text = resolve(None, settings=["noise.radius=9", "victim.radii=[1]"])
-    assert resolve(None, settings={"noise": {"radius": 9}, "victim": {"radii": [1]}}) == as_text
+    as_text = resolved(settings=["noise.radius=9", "victim.radii=[1]"])
+    assert resolved(settings={"noise": {"radius": 9}, "victim": {"radii": [1]}}) == as_text
 
 
 def test_a_message_names_the_layer_at_fault(config: Path) -> None:
     config.write_text("noise: {radius: 0}")
     with pytest.raises(BadInput, match=rf"^{config}: noise.radius: "):
-        resolve(None, config=config, settings=["noise.radius=8"])
+        resolved(config=config, settings=["noise.radius=8"])
     with pytest.raises(BadInput, match=r"^settings: noise\.radius: "):
-        resolve(None, settings=["noise.radius=0"])
+        resolved(settings=["noise.radius=0"])
     with pytest.raises(BadInput, match=r"^the noise's settings: noise\.radius: "):
-        resolve(None, base={"noise": {"radius": 0}})
+        resolved(base={"noise": {"radius": 0}})
 
 
 def test_an_unknown_network_is_refused_by_the_layer_that_names_it(config: Path) -> None:
     config.write_text("victim: {network: resnet-50}")
     message = rf"^{config}: victim\.network: no network 'resnet-50' \(did you mean resnet50\?\)"
     with pytest.raises(BadInput, match=message):
-        resolve(None, config=config, settings=["noise.radius=8"])
+        resolved(config=config, settings=["noise.radius=8"])
     with pytest.raises(BadInput, match=r"^settings: surrogate\.network: no network 'smal'"):
-        resolve(None, settings=["surrogate.network=smal"])
+        resolved(settings=["surrogate.network=smal"])
+
+
+def test_images_that_nobody_named_are_asked_for(config: Path) -> None:
+    for base, keywords in ((None, {}), (None, {"config": config}), (None, {"preset": "cifar10"})):
+        with pytest.raises(
+            BadInput, match=r"^which images\? name DATA: digits, torchvision:CIFAR10"
+        ):
+            resolve(None, RunOptions(**keywords), base)
+    made = {"data": {"source": "theirs"}}
+    assert resolved(None, made).data.source == "theirs"
+    assert resolved(None, settings=["data.source=mine"]).data.source == "mine"
+    config.write_text("data: {source: mine}")
+    assert resolved(None, config=config).data.source == "mine"
 
 
 def test_nothing_is_remarked_about_the_usual() -> None:
     assert notices(spec()) == ()
-    assert notices(resolve(None, preset_name="quick")) == ()
+    assert notices(resolved(preset="quick")) == ()
 
 
 SURPRISES: dict[str, tuple[dict[str, Any], str]] = {
@@ -134,15 +157,15 @@ def test_switches_of_parity_that_a_method_does_not_look_at_are_remarked(
 @pytest.mark.parametrize("kept", [True, False])
 def test_noise_made_while_parity_was_one_setting_stands_in_for_a_preset(kept: bool) -> None:
     made = {"noise": {"parity": kept}}
-    assert resolve(None, base=made).noise.parity.drop_last == kept
-    other = resolve(None, base=made, settings=[f"noise.parity.drop_last={not kept}"]).noise.parity
+    assert resolved(base=made).noise.parity.drop_last == kept
+    other = resolved(base=made, settings=[f"noise.parity.drop_last={not kept}"]).noise.parity
     assert (other.drop_last, other.augmented_em) == (not kept, kept)
 
 
 def test_an_unknown_method_is_refused_by_the_layer_that_names_it(config: Path) -> None:
     config.write_text("noise: {method: rme}")
     with pytest.raises(BadInput, match=rf"^{config}: noise\.method: no method 'rme'.*known: sem, "):
-        resolve(None, config=config)
+        resolved(config=config)
 
 
 def test_a_stem_is_held_against_the_size_that_the_augmentation_gives() -> None:
@@ -170,5 +193,5 @@ def test_an_attack_that_is_switched_off_is_no_surprise() -> None:
 
 @pytest.mark.parametrize("name", ["cifar10", "imagenet-subset"])
 def test_of_the_papers_radii_the_one_that_reaches_the_noise_is_remarked(name: str) -> None:
-    (remark,) = notices(resolve(None, preset_name=name))
+    (remark,) = notices(resolved(preset=name))
     assert "radius 8" in remark and "no noise protects" in remark

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from sem_ray import methods
+from sem_ray.api.run_options import RunOptions
 from sem_ray.api.settings import notices, resolve
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.errors import BadInput
@@ -273,7 +274,8 @@ def test_a_seventh_method_is_the_file_and_the_line_of_the_docs(
         monkeypatch.setitem(METHODS, name, place)
     spec, images = tiny_spec(noise={"method": "uniform"}, shards=4), random_images(23)
     assert noise_identity(spec, "images") != noise_identity(tiny_spec(shards=4), "images")
-    (notice,) = notices(resolve(None, settings=["noise.method=uniform", "noise.steps=9"]))
+    asked = RunOptions(settings=["noise.method=uniform", "noise.steps=9"])
+    (notice,) = notices(resolve("digits", asked))
     assert notice == "noise.method uniform does not look at noise.steps"
     alone = generate(spec, images, device=CPU).noise
     assert alone.abs().max() == 8

@@ -229,9 +229,11 @@ def test_a_spec_written_as_yaml_reads_back_the_same(
     assert validated(ExperimentSpec, parse_yaml(settings_yaml(spec), "best"), "best") == spec
 
 
-def test_yaml_of_nothing_is_no_settings(tmp_path: Path) -> None:
-    (tmp_path / "empty.yaml").write_text("# nothing here\n")
-    assert read_yaml(tmp_path / "empty.yaml") == {}
+@pytest.mark.parametrize("text", ["", "# nothing here\n", "{}", "---\n...\n"])
+def test_a_file_without_settings_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "empty.yaml").write_text(text)
+    with pytest.raises(BadInput, match=r"empty\.yaml is empty: it holds no settings"):
+        read_yaml(tmp_path / "empty.yaml")
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a: [1", b"- a", b"5", b"a: !!python/name:os.x"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +39,9 @@ SETTINGS = {
     "victim.network=resnet34": r"victim.network: no network 'resnet34' \(did you mean resnet",
     "victim.network=torchvision:resnet_18": r"\(did you mean torchvision:resnet18\?\)",
     "noise.radius": "not of the form path=value",
-    "noise.radius=[8": "is not a YAML value",
+    "noise.radius=[8": "--set noise.radius is not YAML",
+    "augmentation.padding=1000000": "augmentation.padding: .* less than or equal to 512",
+    "augmentation={kind: resized_crop, size: 100000}": "size: .* less than or equal to 4096",
     "noise=8": "noise: Input should be a valid dictionary",
 }
 
@@ -74,6 +77,9 @@ CONFIGS = {
     "- noise": "bad.yaml holds a list, not a mapping of settings",
     "noise:": "bad.yaml: noise: Input should be a valid dictionary",
     "1: 2": "bad.yaml: 1: Keys should be strings",
+    "": "bad.yaml is empty: it holds no settings",
+    "noise: {steps: 1, steps: 2}": "bad.yaml: the key 'steps' is there twice",
+    "noise: {radius: [" + "8, " * 9000 + "8]}": "bad.yaml: noise.radius: .*, got .* … .*8, 8]$",
     "!!python/object/apply:os.system [ls]": "bad.yaml is not YAML",
 }
 
@@ -88,6 +94,8 @@ def test_a_bad_config_file_is_named(here: Path, command: Command, tree: Tree, te
 
 WORDS = {
     "protect digits": "--out requires an argument",
+    "protect --out out": "which images\\? name DATA: digits, .* a Parquet file",
+    "evaluate": "which images\\? name DATA: digits, .* a Parquet file",
     "protect digits --out out --raduis 8": "Unknown option: --raduis",
     "protect digits --out out --limit few": 'unable to convert "few" into int',
     "protect digits --out out --preset quik": r"no preset 'quik' \(did you mean quick\?\)",
@@ -99,6 +107,7 @@ WORDS = {
     "sweep nowhere.yaml": "cannot read nowhere.yaml: No such file",
     "status quick": "no store at .*store: run `sem-ray sweep FILE` first",
     "best quick": "no store at .*store: run `sem-ray sweep FILE` first",
+    "best quick --out best.yaml": "no store at .*store: run `sem-ray sweep FILE` first",
 }
 
 
@@ -108,6 +117,12 @@ def test_a_command_line_that_cannot_be_meant_is_refused(
 ) -> None:
     line = refused(command(*words.split()))
     assert re.search(WORDS[words], line), line
+    assert tree() == set()
+
+
+def test_data_whose_name_is_not_utf8_is_refused(command: Command, tree: Tree) -> None:
+    line = refused(command("protect", os.fsdecode(b"images-\xff"), *tiny(), "--out", "out"))
+    assert "data.source: is not UTF-8 text" in line and "rename it" in line
     assert tree() == set()
 
 

@@ -27,7 +27,8 @@ def test_a_sweep_tells_one_object_is_continued_and_its_best_can_protect(
     assert (again.code, again.err) == (0, "") and again.json()["best"] == found["best"]
     told = command("best", "tiny")
     assert told.out.startswith(f"# best of study tiny: trial {found['best']['trial']}")
-    (here / "best.yaml").write_text(told.out)
+    assert command("best", "tiny", "--out", "best.yaml").out == ""
+    assert (here / "best.yaml").read_text() == told.out
     made = command("protect", "--config", "best.yaml", "--out", "out", "--json")
     assert made.json()["reused"] and made.json()["spec"] == found["best"]["spec"]
     assert_python_agrees(store, made.json()["spec"])

@@ -8,8 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sem_ray.cli.app import app
-from sem_ray.cli.console.output import give, say_notice
-from sem_ray.cli.options import ActorOptions, Json, SettingOptions
+from sem_ray.cli.console.output import give
+from sem_ray.cli.options import Json, PlaceOptions, SettingOptions, run_options
 
 
 @app.command
@@ -19,22 +19,24 @@ def protect(
     *,
     out: Path,
     method: str | None = None,
-    options: SettingOptions = SettingOptions(),
-    sharing: ActorOptions = ActorOptions(),
+    settings: SettingOptions = SettingOptions(),
+    place: PlaceOptions = PlaceOptions(),
     json: Json = False,
 ) -> int:
     """Make noise for the training images of DATA and put it in a folder.
 
-    Example: `sem-ray protect path/to/cifar10 --preset quick --limit 2500 --out noise`
-
-    On a cluster: `sem-ray protect path/to/cifar10 --preset cifar10 --actors 8 --address auto
-    --out noise`
+    ```
+    sem-ray protect digits --limit 200 --out noise
+    sem-ray protect photos --set data.resize=64 --out noise
+    sem-ray protect path/to/cifar10 --preset cifar10 --actors 8 --address auto --out noise
+    ```
 
     Parameters
     ----------
     data
         digits, torchvision:CIFAR10, torchvision:CIFAR100, a Parquet file or folder, a folder of
-        images with one folder a class, or CIFAR's binary archive.
+        images with one folder a class, or CIFAR's binary archive. Needed, unless the settings
+        give data.source.
     out
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
     method
@@ -47,14 +49,8 @@ def protect(
     from sem_ray.cli.console.progress import StageProgress
 
     with StageProgress() as progress:
-        result = api.protect(
-            data,
-            out,
-            **options.given(method),
-            actors=sharing.chosen(),
-            sink=progress,
-            on_notice=say_notice,
-        )
+        options = run_options(settings, place, progress, method)
+        result = api.protect(data, out, options=options)
     give(result, show_protected, as_json=json)
     return 0
 
@@ -67,18 +63,24 @@ def evaluate(
     noise: Path | None = None,
     radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
     baseline: bool = True,
-    options: SettingOptions = SettingOptions(),
-    sharing: ActorOptions = ActorOptions(),
+    settings: SettingOptions = SettingOptions(),
+    place: PlaceOptions = PlaceOptions(),
     json: Json = False,
 ) -> int:
     """Train victims on DATA, clean and protected, and test them on clean images.
 
-    Example: `sem-ray evaluate path/to/cifar10 --noise noise --radius 0 --radius 2`
+    ```
+    sem-ray evaluate digits --noise noise --radius 0 --radius 4
+    sem-ray evaluate path/to/cifar10 --preset quick --limit 2500
+    ```
+
+    A victim is a network that someone else trains on the images without permission.
 
     Parameters
     ----------
     data
-        As for protect; its test split measures the accuracy.
+        As for protect; its test split measures the accuracy. Needed, unless --noise says which
+        images it was made for.
     noise
         Folder that protect or import made. Settings it was made with stand in for a preset.
     radius
@@ -93,15 +95,7 @@ def evaluate(
     from sem_ray.cli.console.progress import StageProgress
 
     with StageProgress() as progress:
-        result = api.evaluate(
-            data,
-            noise,
-            radius,
-            baseline=baseline,
-            **options.given(),
-            actors=sharing.chosen(),
-            sink=progress,
-            on_notice=say_notice,
-        )
+        options = run_options(settings, place, progress)
+        result = api.evaluate(data, noise, radius, baseline=baseline, options=options)
     give(result, show_evaluated, as_json=json)
     return 0

@@ -25,7 +25,10 @@ def export(
 ) -> int:
     """Write the protected images of DATA, pixel by pixel as they are, into a new folder.
 
-    Example: `sem-ray export noise path/to/cifar10 --out protected`
+    ```
+    sem-ray export noise digits --out protected
+    sem-ray export noise photos --out protected --format imagefolder
+    ```
 
     Images are PNG; JPEG would damage the noise. Images without noise are left out and counted.
 
@@ -73,7 +76,10 @@ def import_noise(
 ) -> int:
     """Make a noise folder of noise that other code published.
 
-    Example: `sem-ray import sem-fin-def-noise.pkl --data torchvision:CIFAR10 --out noise`
+    ```
+    sem-ray import sem-fin-def-noise.pkl --data torchvision:CIFAR10 --out noise
+    sem-ray import noise.npy --data path/to/cifar10 --radius 8 --layout nhwc --out noise
+    ```
 
     FILE holds one array: whole numbers in 1/255, or floats in units of [0, 1]. Nothing in it is
     run, pickles included.
@@ -122,7 +128,10 @@ def import_noise(
 def verify(noise: Path, data: str, /, *, store: Path | None = None, json: Json = False) -> int:
     """Check noise against its images before it is published; exit 1 if a check fails.
 
-    Example: `sem-ray verify noise path/to/cifar10`
+    ```
+    sem-ray verify noise digits
+    sem-ray verify noise path/to/cifar10 --json
+    ```
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sem_ray.cli.app import app
-from sem_ray.cli.console.output import give, say_notice
+from sem_ray.cli.console.output import give, say_notice, write_out
 from sem_ray.cli.options import Json
 
 
@@ -24,7 +24,10 @@ def sweep(
 ) -> int:
     """Run the study in FILE, or go on with it; trials run side by side on what the machine has.
 
-    Example: `sem-ray sweep search_spaces/quick.yaml --trials 8`
+    ```
+    sem-ray sweep search_spaces/quick.yaml --dry-run
+    sem-ray sweep search_spaces/quick.yaml --trials 8
+    ```
 
     Parameters
     ----------
@@ -52,8 +55,8 @@ def sweep(
         result = api.sweep(study, trials=trials, store=store, on_event=progress)
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.complete else None
-    for remark in api.notices(winner.spec) if winner else ():
-        say_notice(remark)
+    for notice in api.notices(winner.spec) if winner else ():
+        say_notice(notice)
     give(Swept(result, status, winner), show_sweep, as_json=json)
     return 0 if result.ok else 1
 
@@ -62,7 +65,10 @@ def sweep(
 def status(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
     """Every trial of a study: its settings, state, accuracies and times.
 
-    Example: `sem-ray status quick`
+    ```
+    sem-ray status quick
+    sem-ray status quick --json
+    ```
 
     Parameters
     ----------
@@ -82,25 +88,35 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
 
 
 @app.command
-def best(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+def best(
+    study: str, /, *, out: Path | None = None, store: Path | None = None, json: Json = False
+) -> int:
     """The best configuration of a study, as YAML that `protect --config` takes.
 
-    Example: `sem-ray best quick > best.yaml`
+    ```
+    sem-ray best quick --out best.yaml
+    sem-ray protect digits --config best.yaml --out noise
+    ```
 
     Parameters
     ----------
     study
         Name of the study, as its search space file gives it.
+    out
+        File for the YAML, written whole or not at all; without it the YAML goes to stdout.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import show_best
+    from sem_ray.cli.console.study_tables import best_yaml, show_best
 
     found = api.best(study, store=store)
-    for remark in api.notices(found.spec):
-        say_notice(remark)
-    give(found, show_best, as_json=json)
+    for notice in api.notices(found.spec):
+        say_notice(notice)
+    if out is not None:
+        write_out(out, best_yaml(found))
+    if json or out is None:
+        give(found, show_best, as_json=json)
     return 0

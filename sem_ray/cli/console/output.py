@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -13,11 +14,14 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from sem_ray.errors import UNPRINTABLE
-from sem_ray.files import writing_to
+from sem_ray.errors import UNPRINTABLE, BadInput
+from sem_ray.files import atomic_file, writing_to
 
 Result = TypeVar("Result")
 
+NAME = "sem-ray"
+LONGEST_ERROR = 2000
+"""Characters; a message may quote a value of a settings file."""
 PIPED_WIDTH = 240
 """Columns of tables that no terminal shows: a file has room."""
 
@@ -40,9 +44,19 @@ stderr = _console(stderr=True)
 
 
 def give(result: Result, show: Callable[[Result], None], *, as_json: bool) -> None:
-    """The result on stdout. Raises `BadInput` where it cannot be written there."""
+    """The result on stdout. Raises `BadInput` if it cannot be written there."""
     with writing_to("standard output", "free some space, or send it elsewhere"):
         print_json(result) if as_json else show(result)
+
+
+def write_out(file: Path, text: str) -> None:
+    """A result as a text file, whole or not at all. Raises `BadInput` if it cannot be written."""
+    target = file.absolute()
+    if target.exists() and not target.is_file():
+        raise BadInput(f"cannot write to {target}: it is no file; name another with --out")
+    with writing_to(target, "name another file with --out"), atomic_file(target) as aside:
+        aside.write_text(text + "\n", encoding="utf-8")
+    say(f"written to {file}")
 
 
 def print_json(result: Any) -> None:
@@ -68,13 +82,22 @@ def _members(value: Any) -> list[str]:
     return [field.name for field in fields(value)] + derived
 
 
+def program() -> str:
+    """How a shell finds this program again: by name if it is on the path, else as it was called."""
+    called = Path(sys.argv[0])
+    if shutil.which(NAME):
+        return NAME
+    return str(called) if called.name == NAME else "python -m sem_ray"
+
+
 def say(text: str, style: str = "dim") -> None:
     """A line beside the result."""
     _print_line(Text(_printable(text), style=style))
 
 
-def say_notice(remark: str) -> None:
-    say(f"note: {remark}", style="yellow")
+def say_notice(notice: str) -> None:
+    """What may surprise, said before the work it is about begins."""
+    say(f"note: {notice}", style="yellow")
 
 
 def say_error(text: str) -> None:
@@ -83,8 +106,12 @@ def say_error(text: str) -> None:
 
 
 def _folded(text: str) -> str:
-    """One line without control characters: it may quote a file that means ill."""
-    return _printable(" ".join(text.split()))
+    """One line of bounded length without control characters: it may quote a hostile file. A long
+    one loses its middle, because the place comes first and the remedy last."""
+    line = _printable(" ".join(text.split()))
+    if len(line) <= LONGEST_ERROR:
+        return line
+    return f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 2 :]}"
 
 
 def _printable(text: str) -> str:

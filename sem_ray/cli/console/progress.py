@@ -1,10 +1,11 @@
-"""Progress bars with rate and time left where a person watches; a line a stage where not."""
+"""Progress bars with rate and time left if a person watches; otherwise a line a stage."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -21,18 +22,15 @@ from sem_ray.cli.console.output import say, stderr
 from sem_ray.progress import Progress
 
 SINCE = "since"
-"""Field of a task whose pace is taken from its beginning, when so much was done already: rich
+"""Field of a task whose pace is taken from its beginning, when this much was done already: rich
 looks at the last half minute, in which a study may not finish a trial."""
 
-
-RATE = "rate"
-"""Field of a task whose pace is told by who does the work."""
+MOST_LINES = 8
+"""Actors that have a line each; a screen has few."""
 
 
 def pace(task: Task) -> float | None:
-    """Units a second, or None where that cannot be said yet."""
-    if RATE in task.fields:
-        return float(task.fields[RATE])
+    """Units a second, or None if that cannot be said yet."""
     if SINCE not in task.fields:
         return task.finished_speed or task.speed
     done, elapsed = task.completed - task.fields[SINCE], task.elapsed
@@ -40,7 +38,7 @@ def pace(task: Task) -> float | None:
 
 
 class Rate(ProgressColumn):
-    """Units a second, or a minute where they are slow."""
+    """Units a second, or a minute if they are slow."""
 
     def render(self, task: Task) -> Text:
         speed, unit = pace(task), task.fields.get("unit", "steps")
@@ -54,8 +52,6 @@ class TimeLeft(ProgressColumn):
     """Minutes and seconds to the end."""
 
     def render(self, task: Task) -> Text:
-        if RATE in task.fields:
-            return Text("")
         speed = pace(task)
         if not speed or task.remaining is None:
             return Text("--:--", style="progress.remaining")
@@ -66,16 +62,31 @@ class TimeLeft(ProgressColumn):
 
 
 class MetricsColumn(ProgressColumn):
-    """The latest loss and accuracy, cut off where the screen ends."""
+    """The latest loss and accuracy, cut off at the end of the screen."""
 
     def render(self, task: Task) -> Text:
         return Text(task.fields["metrics"], style="dim", no_wrap=True, overflow="ellipsis")
 
 
-def bars() -> Bars:
-    """An empty set of bars on stderr. Where it is narrow, bar and figures give way."""
+class BarsAndLines(Bars):
+    """Bars, and below them lines that are broken at the end of the screen and not cut."""
+
+    def __init__(self, *columns: ProgressColumn, console: Console) -> None:
+        self.below: Mapping[object, str] = {}
+        """By what each is about. Replaced as a whole, because another thread draws."""
+        super().__init__(*columns, console=console)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        yield from (
+            Text(line, style="dim", overflow="fold", no_wrap=False) for line in self.below.values()
+        )
+
+
+def bars() -> BarsAndLines:
+    """An empty set of bars on stderr. On a narrow screen, bar and metrics give way."""
     whole = Column(no_wrap=True)
-    return Bars(
+    return BarsAndLines(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(table_column=whole),
@@ -87,14 +98,13 @@ def bars() -> Bars:
 
 
 class StageProgress:
-    """A sink that shows one bar a stage, in the order they begin, and below them one for each
+    """A sink that shows one bar a stage, in the order they begin, and below them a line for each
     actor at work."""
 
     def __init__(self) -> None:
         self._watched = stderr.is_terminal
         self._bars = bars()
         self._tasks: dict[str, TaskID] = {}
-        self._workers: dict[str, TaskID] = {}
 
     def __enter__(self) -> StageProgress:
         if self._watched:
@@ -127,25 +137,20 @@ class StageProgress:
             self._tasks[progress.stage] = task
         self._bars.update(task, completed=progress.done, total=progress.total)
         if progress.metrics:
-            self._bars.update(task, metrics=all_shown(progress))
-        self._show_workers(progress)
+            self._bars.update(task, metrics=shown(progress.metrics))
+        at_work = progress.workers and progress.done < progress.total
+        self._bars.below = dict(enumerate(actor_lines(progress))) if at_work else {}
 
-    def _show_workers(self, progress: Progress) -> None:
-        at_work = {} if progress.done == progress.total else {w.name: w for w in progress.workers}
-        for name in self._workers.keys() - at_work.keys():
-            self._bars.remove_task(self._workers.pop(name))
-        for name, worker in at_work.items():
-            if name not in self._workers:
-                self._workers[name] = self._bars.add_task(
-                    "", unit="images", metrics="", rate=worker.rate
-                )
-            self._bars.update(
-                self._workers[name],
-                description=f"  {name}: {in_words(worker.shards)}",
-                total=progress.total,
-                completed=progress.done,
-                rate=worker.rate,
-            )
+
+def actor_lines(progress: Progress) -> list[str]:
+    """What actors share, and what each does: `  actor 0: shards 0-3, 90.0 images/s`."""
+    lines = [f"  {all_shown(progress)}"]
+    lines += [
+        f"  {worker.name}: {in_words(worker.shards)}, {worker.rate:.1f} images/s"
+        for worker in progress.workers[:MOST_LINES]
+    ]
+    more = len(progress.workers) - MOST_LINES
+    return [*lines, f"  and {more} more actors"] if more > 0 else lines
 
 
 def in_words(shards: tuple[int, ...]) -> str:
@@ -156,7 +161,7 @@ def in_words(shards: tuple[int, ...]) -> str:
 
 
 def all_shown(progress: Progress) -> str:
-    """A report's figures, and who shares the work; what is rarest first."""
+    """A report's metrics, and how many share the work; what is rarest first."""
     parts = [f"restarts {progress.restarts}"] if progress.restarts else []
     parts.append(shown(progress.metrics))
     if progress.workers:

@@ -11,7 +11,7 @@ import yaml
 from rich import box
 from rich.table import Table
 
-from sem_ray.cli.console.output import say, stdout
+from sem_ray.cli.console.output import program, say, stdout
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
@@ -53,8 +53,8 @@ def show_sweep(swept: Swept) -> None:
     if winner is not None:
         stdout.print()
         show_best(winner)
-        say(f"again at any time: sem-ray best {winner.study} > best.yaml")
-        say("protect with it:   sem-ray protect DATA --config best.yaml --out noise")
+        say(f"again at any time: {program()} best {winner.study} --out best.yaml")
+        say(f"protect with it:   {program()} protect DATA --config best.yaml --out noise")
 
 
 def show_status(status: StudyStatus) -> None:
@@ -64,13 +64,19 @@ def show_status(status: StudyStatus) -> None:
 
 
 def show_best(best: Best) -> None:
-    """YAML on stdout; which trial it is, as a comment in it."""
+    """The winner's YAML on stdout."""
+    stdout.print(best_yaml(best))
+
+
+def best_yaml(best: Best) -> str:
+    """The settings as YAML; which trial it is, and what it reached, as a comment in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    stdout.print(
-        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}"
+    lines = (
+        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}",
+        textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "),
+        settings_yaml(best.spec),
     )
-    stdout.print(textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "))
-    stdout.print(settings_yaml(best.spec))
+    return "\n".join(lines)
 
 
 def settings_yaml(spec: ExperimentSpec) -> str:

@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.progress import TaskID
 
 from sem_ray.cli.console.output import say, stderr
-from sem_ray.cli.console.progress import all_shown, bars
+from sem_ray.cli.console.progress import all_shown, bars, shown
 from sem_ray.cli.console.study_tables import short
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 
@@ -77,9 +77,13 @@ class SweepProgress:
             self._stages[trial] = (progress.stage, task)
         self._bars.update(task, completed=progress.done)
         if progress.metrics:
-            self._bars.update(task, metrics=all_shown(progress))
+            self._bars.update(task, metrics=shown(progress.metrics))
+        if progress.workers:
+            line = f"  {trial}: {all_shown(progress)}"
+            self._bars.below = {**self._bars.below, trial: line}
 
     def _drop(self, trial: int) -> None:
+        self._bars.below = {key: text for key, text in self._bars.below.items() if key != trial}
         if trial in self._stages:
             self._bars.remove_task(self._stages.pop(trial)[1])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sem_ray.data.decode.form import Form
+from sem_ray.data.decode.parquet_file import parquet_of
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.selection import Limit
@@ -14,13 +15,14 @@ from sem_ray.data.sources.cifar_files import is_cifar
 from sem_ray.data.sources.digits import NAME as DIGITS
 from sem_ray.data.sources.digits import read_digits
 from sem_ray.data.sources.encoded_split import LoadOptions, select_rows
-from sem_ray.data.sources.hub_layout import holds_parquet
+from sem_ray.data.sources.hub_layout import holds_parquet, splits_at
 from sem_ray.data.sources.image_folder import is_image_folder, read_image_folder
 from sem_ray.data.sources.parquet import read_parquet
 from sem_ray.data.sources.torchvision_sets import SETS, read_torchvision
 from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec.data import DataSpec
+from sem_ray.spec.validation import did_you_mean
 
 Reader = Callable[[DataSpec], Dataset]
 
@@ -54,6 +56,19 @@ def load(
     return _read_path(spec.source, _existing(spec.source), wanted)
 
 
+def require_source(source: str) -> None:
+    """Raise `BadInput` if nothing that `load` reads lies at `source`. No image is opened, and what
+    has a name is not fetched."""
+    if source in NAMED:
+        return
+    path = _existing(source)
+    if is_cifar(path) or is_image_folder(path):
+        return
+    for file in splits_at(path).train[:1]:
+        with parquet_of(file):
+            pass
+
+
 def _read_path(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     """Read what lies at `path`. If no source knows it, the Parquet reader refuses it in a message
     that names all kinds."""
@@ -75,9 +90,6 @@ def _existing(source: str) -> Path:
             return path
     except (OSError, RuntimeError) as error:
         raise BadInput(f"cannot open the data source {source!r}: {error}") from error
-    # Late, because it needs PyYAML and only a misspelt name needs it.
-    from sem_ray.spec.validation import did_you_mean
-
     raise BadInput(
         f"no image set {source!r}{did_you_mean(source, NAMED)}: there is no such file or folder, "
         f"and the known names are {', '.join(NAMED)}"

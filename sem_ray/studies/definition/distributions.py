@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,11 @@ from sem_ray.spec.validation import validated
 
 Number = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar = Annotated[bool, Strict()] | Number | Annotated[str, Strict()] | None
+
+MOST_CHOICES = 1000
+"""A longer list is a range, or a slip: each choice is checked to be an experiment."""
+MOST_STEPS = 2**53
+"""Up to here every whole number has a float of its own; samplers compute in floats."""
 
 GOLDEN = 0.381966
 """A point inside a range that is no round number, so that a setting counted in whole numbers
@@ -49,8 +55,11 @@ class Choices(Frozen):
         return self.choices
 
     def faults(self) -> str | None:
-        repeated = [c for i, c in enumerate(self.choices) if c in self.choices[:i]]
-        return f"{repeated[0]!r} is there twice" if repeated else None
+        if self.size > MOST_CHOICES:
+            return f"{self.size:,} choices are more than {MOST_CHOICES:,}; give a range, or fewer"
+        counts = Counter(self.choices)
+        repeated = next((choice for choice in self.choices if counts[choice] > 1), None)
+        return None if len(counts) == self.size else f"{repeated!r} is there twice"
 
     def optuna(self) -> BaseDistribution:
         return CategoricalDistribution(self.choices)
@@ -63,7 +72,7 @@ class Choices(Frozen):
 
 
 class Range(Frozen):
-    """From `low` to `high`, both included; whole numbers where both are written without a dot."""
+    """From `low` to `high`, both included; whole numbers if both are written without a dot."""
 
     low: Number
     high: Number
@@ -78,7 +87,7 @@ class Range(Frozen):
 
     @property
     def size(self) -> int | None:
-        """How many values there are; None where they lie densely."""
+        """How many values there are; None if the range is continuous."""
         step = self.step or (1 if self.whole else None)
         return None if step is None else round((self.high - self.low) / step) + 1
 
@@ -110,6 +119,8 @@ class Range(Frozen):
     def faults(self) -> str | None:
         if self.low > self.high:
             return f"low {self.low} is above high {self.high}"
+        if not self._countable:
+            return "holds more values than a float can tell apart; take a narrower range"
         if self.log and self.low <= 0:
             return f"a logarithmic range needs low above 0, got {self.low}"
         if self.log and self.step is not None:
@@ -117,6 +128,15 @@ class Range(Frozen):
         if self.whole and not isinstance(self.step, int | None):
             return f"step {self.step} between whole numbers: write low and high with a dot"
         return self._step_fault()
+
+    @property
+    def _countable(self) -> bool:
+        """Whether ends and number of values are exact in a float."""
+        whole = [n for n in (self.low, self.high, self.step) if isinstance(n, int)]
+        if any(abs(number) > MOST_STEPS for number in whole):
+            return False
+        steps = (self.high - self.low) / (self.step or 1)
+        return steps <= MOST_STEPS if self.whole or self.step else math.isfinite(steps)
 
     def _step_fault(self) -> str | None:
         last = self.low + ((self.size or 1) - 1) * (self.step or 1)
@@ -152,7 +172,7 @@ Direction = Literal["minimize", "maximize"]
 
 
 def read_distribution(tree: Any, place: str) -> Distribution:
-    """Raises `BadInput` where `tree` is neither a choice nor a range."""
+    """The distribution in `tree`. Raises `BadInput` if it is neither a choice nor a range."""
     if not isinstance(tree, Mapping):
         raise BadInput(f"{place}: needs {{choices: [..]}} or {{low: .., high: ..}}, got {tree!r}")
     model: type[Distribution] = Choices if "choices" in tree else Range

@@ -14,7 +14,7 @@ from sem_ray.methods import require_method
 from sem_ray.networks import require_networks
 from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.base import Count, Frozen
+from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
@@ -26,6 +26,8 @@ from sem_ray.studies.definition.distributions import (
 )
 
 SOURCE = "data.source"
+MOST_POINTS = 100_000
+"""Of a grid: it is walked from its first point for every trial, and no sweep runs more."""
 
 
 class SamplerSpec(Frozen):
@@ -42,7 +44,7 @@ class StudySpec(Frozen):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=80)]
     """Lower-case letters, digits and dashes: a folder's name."""
-    hypothesis: str = ""
+    hypothesis: Text = ""
     """What the study is to find out."""
     preset: str | None = None
     base: Tree = Field(default_factory=dict)
@@ -74,7 +76,7 @@ class StudySpec(Frozen):
 
     @property
     def grid_size(self) -> int:
-        """Points of the grid; 0 where a range is continuous."""
+        """Points of the grid; 0 if a range is continuous."""
         size = 1
         for distribution in self.search.values():
             size *= distribution.size or 0
@@ -108,12 +110,30 @@ def _search(tree: Any, place: str) -> dict[str, Distribution]:
 
 
 def _check_settings(spec: StudySpec, place: str) -> None:
-    """The base alone, and each extreme and choice on top of it, must be an experiment."""
-    _require_known(spec.experiment({}, f"{place}: base"), f"{place}: base")
+    """The base alone, and each extreme and choice on top of it, must be an experiment that can
+    share its work among the study's actors."""
+    base = spec.experiment({}, f"{place}: base")
+    _require_known(base, f"{place}: base")
+    if "shards" not in spec.search:
+        _require_shards(spec, base, place)
     for path, distribution in spec.search.items():
         for value in distribution.probes():
             searched = spec.experiment({path: value}, f"{place}: search")
             _require_known(searched, f"{place}: search")
+            _require_shards(spec, searched, place)
+
+
+def _require_shards(spec: StudySpec, experiment: ExperimentSpec, place: str) -> None:
+    """Every actor needs a shard, and every shard a row of each batch."""
+    if spec.resources.actors is None:
+        return
+    rows = (experiment.surrogate.batch, experiment.victim.batch, experiment.data.limit)
+    shards = min(experiment.shards, *(number for number in rows if number is not None))
+    if spec.resources.actors.count > shards:
+        raise BadInput(
+            f"{place}: resources.actors.count: {spec.resources.actors.count} actors cannot share "
+            f"{shards} shards; ask for fewer actors, or set larger `shards`, batches or limits"
+        )
 
 
 def _require_known(experiment: ExperimentSpec, place: str) -> None:
@@ -139,6 +159,11 @@ def _check_grid(spec: StudySpec, place: str) -> None:
                 f"{place}: search.{path}: a grid needs finitely many values; "
                 "give the range a step, or list choices"
             )
+    if spec.grid_size > MOST_POINTS:
+        raise BadInput(
+            f"{place}: search: a grid of {spec.grid_size:,} points is more than any sweep runs "
+            f"({MOST_POINTS:,}); search fewer values, or take the sampler tpe, qmc or random"
+        )
 
 
 def _with_absolute_sources(spec: StudySpec, beside: Path, place: str) -> StudySpec:

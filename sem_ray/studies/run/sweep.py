@@ -15,14 +15,14 @@ from ray.exceptions import RayError
 from ray.tune.error import TuneError
 
 from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
-from sem_ray.cluster.ray_session import OBJECT_STORE, known_nodes, object_store, ray_session
+from sem_ray.cluster.ray_session import OBJECT_STORE, object_store, ray_session
 from sem_ray.errors import WorkFailed
 from sem_ray.pipeline import run_experiment
 from sem_ray.records.connection import refuse_unusable_address
 from sem_ray.store import Store
 from sem_ray.studies import events
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.dry_run import target_of
+from sem_ray.studies.dry_run import TRIAL, require_runnable, target_of
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
@@ -34,7 +34,6 @@ from sem_ray.studies.sampling import sampler_for
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
 
-TRIAL = "a trial"
 IMAGES = 500_000_000
 """Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
 
@@ -79,8 +78,7 @@ def run_sweep(
     """
     start = time.monotonic()
     target = target_of(spec, trials)
-    if (nodes := known_nodes()) is not None:
-        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
+    require_runnable(spec)
     refuse_unusable_address(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray.cli.console.output import give, plain, print_json, say_error, say_notice
+from sem_ray.cli.console.output import (
+    give,
+    plain,
+    print_json,
+    program,
+    say_error,
+    say_notice,
+    write_out,
+)
+from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
 from sem_ray.victims import Victim
 from tests.cli.console.conftest import MakeScreen
@@ -65,3 +74,46 @@ def test_what_strangers_wrote_cannot_act_on_the_terminal(
     one, other = capsys.readouterr().err.splitlines()
     assert one == r"note: first: \x1b[2J\x9b31m\u202egpj.exe"
     assert other == r"error: a b\x1b]0;mine\x07 \udcff"
+
+
+def test_an_error_that_quotes_much_keeps_its_beginning_and_its_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_error("place: " + "x" * 100_000 + "; take fewer")
+    err = capsys.readouterr().err
+    assert err.startswith("error: place: x") and err.endswith("x; take fewer\n")
+    assert len(err) < 2100
+
+
+def test_a_result_in_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "best.yaml"
+    write_out(file, "noise: {radius: 8}")
+    write_out(file, "noise: {radius: 9}")
+    assert file.read_text() == "noise: {radius: 9}\n"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("name", [".", "file/inside.yaml"])
+def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=r"cannot write to .*; name another"):
+        write_out(tmp_path / name, "noise: {radius: 8}")
+    assert list(tmp_path.iterdir()) == [tmp_path / "file"]
+
+
+@pytest.mark.parametrize(
+    ("there", "called", "expected"),
+    [
+        (True, ".venv/bin/sem-ray", "sem-ray"),
+        (False, ".venv/bin/sem-ray", ".venv/bin/sem-ray"),
+        (False, "/somewhere/sem_ray/__main__.py", "python -m sem_ray"),
+    ],
+)
+def test_a_command_to_copy_is_one_that_the_shell_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, called: str, expected: str
+) -> None:
+    if there:
+        (tmp_path / "sem-ray").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", [called])
+    assert program() == expected

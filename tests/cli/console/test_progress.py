@@ -120,16 +120,41 @@ def at_work(*rates: float) -> tuple[Worker, ...]:
 
 
 def test_each_actor_has_a_line_with_its_shards_and_rate(screen: MakeScreen) -> None:
-    seen = screen(width=150)
+    seen = screen()
     with StageProgress() as progress:
         metrics = {"loss": 0.5}
         progress(Progress("noise", 1, 9, metrics=metrics, workers=at_work(90.0, 30.5)))
         progress(Progress("noise", 2, 9, metrics=metrics, workers=at_work(60.0), restarts=1))
         progress(Progress("noise", 5, 9, metrics=metrics, workers=at_work(90.0, 30.5), restarts=1))
-    stage, first, second = seen.lines[-3:]
-    assert "5/9" in stage and "restarts 1  loss 0.500  2 actors 120.5 images/s" in stage
-    assert "actor 0: shards 0-2" in first and "90.0 images/s" in first
-    assert "actor 1: shard 3" in second and "30.5 images/s" in second
+    stage, *lines = seen.lines[-4:]
+    assert "5/9" in stage and "loss 0.500" in stage
+    assert lines == [
+        "  restarts 1  loss 0.500  2 actors 120.5 images/s",
+        "  actor 0: shards 0-2, 90.0 images/s",
+        "  actor 1: shard 3, 30.5 images/s",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_what_actors_share_is_never_cut_off(screen: MakeScreen, width: int) -> None:
+    seen = screen(width=width)
+    metrics = {"loss": 0.123456, "accuracy": 84.1}
+    report = Progress(
+        "victim ρ=0.5 protected", 1, 40_000, "steps", metrics, at_work(1234.5, 1234.5), 11
+    )
+    with StageProgress() as progress:
+        progress(report)
+    text = " ".join(" ".join(seen.lines).split())
+    assert "restarts 11 accuracy 84.1% loss 0.123 2 actors 2469.0 images/s" in text
+    assert max(cell_len(line) for line in seen.lines) <= width
+
+
+def test_of_many_actors_the_first_have_lines(screen: MakeScreen) -> None:
+    seen = screen()
+    workers = tuple(Worker(f"actor {rank}", (rank,), 1.0, 1.0) for rank in range(64))
+    with StageProgress() as progress:
+        progress(Progress("noise", 1, 9, workers=workers))
+    assert seen.lines[-2:] == ["  actor 7: shard 7, 1.0 images/s", "  and 56 more actors"]
 
 
 def test_actors_lines_go_where_the_stage_ends(screen: MakeScreen) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from sem_ray.cli.console.sweep_progress import SweepProgress
-from sem_ray.progress import Progress
+from sem_ray.progress import Progress, Worker
 from sem_ray.studies.events import TrialEvent, TrialProgress, Warned
 from tests.cli.console.conftest import MakeScreen
 
@@ -114,3 +114,19 @@ def test_a_warning_is_one_line_in_a_file(screen: MakeScreen) -> None:
         progress(Warned("MLflow is down; " * 20))
     (line,) = seen.lines
     assert line.startswith("warning: MLflow is down")
+
+
+def test_what_a_trials_actors_share_has_a_line_that_goes_with_the_trial(screen: MakeScreen) -> None:
+    seen = screen()
+    workers = tuple(Worker(f"actor {rank}", (rank,), 1234.5, 1.0) for rank in range(2))
+    metrics = {"loss": 0.171, "accuracy": 84.1}
+    report = Progress("victim ρ=4 protected", 1, 40_000, "steps", metrics, workers, 1)
+    with SweepProgress() as progress:
+        progress(trial(0, "running"))
+        progress(TrialProgress(0, report))
+        line = "  0: restarts 1  accuracy 84.1%  loss 0.171  2 actors 2469.0 images/s"
+        progress._bars.refresh()
+        assert line in seen.lines
+        progress(trial(0, "complete", 1))
+        progress._bars.refresh()
+        assert line not in seen.lines

@@ -137,7 +137,7 @@ def test_the_end_of_a_sweep_shows_trials_failures_and_the_best(screen: MakeScree
     assert "trial 1 failed: out of luck" in seen.text
     assert "1 of 2 trials finished; 62 s" in seen.text
     assert "# best of study quick: trial 0, test_accuracy@4 60.6" in seen.text
-    assert "sem-ray best quick > best.yaml" in seen.text
+    assert " best quick --out best.yaml" in seen.text
 
 
 def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen) -> None:
