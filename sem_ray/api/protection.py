@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sem_ray.api.advice import ImageFacts, advice, cost_notices
 from sem_ray.api.backends import Actors, backend
 from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
 from sem_ray.api.settings import (
@@ -15,14 +16,20 @@ from sem_ray.api.settings import (
     resolve,
     stem_notices,
 )
-from sem_ray.data import ImageSet, load, read_manifest
+from sem_ray.data import ImageSet, load, read_noise
 from sem_ray.devices import pick_device
+from sem_ray.evaluation import ShortCheck, can_check, short_check
 from sem_ray.files import require_space
-from sem_ray.pipeline import find_noise, noise_for, space_for
+from sem_ray.pipeline import OnDevice, find_noise, noise_for, space_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
 from sem_ray.store import Store
+
+TOO_FEW = (
+    "whether the noise protects is not checked: there are no test images, and too few training "
+    "images to hold some out"
+)
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,21 @@ class Protected:
     """Whether the store had it already."""
     spec: ExperimentSpec
     notices: tuple[str, ...]
+    facts: ImageFacts
+    check: ShortCheck | None
+    """Whether the noise protects; None if nobody asked, or there are too few images to tell."""
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to try if the check does not find that the noise protects."""
+        return advice(self.spec, self.facts, self.check) if self.check else ()
 
 
 def protect(
     data: str | None = None,
     out: Path | str = "noise",
     *,
+    check: bool = True,
     preset: str | None = None,
     config: Path | None = None,
     settings: Settings = (),
@@ -62,45 +78,52 @@ def protect(
     """Make noise for the training images of `data` and put it in the folder `out`.
 
     data: `digits`, `torchvision:CIFAR10`, or the path of images (`DataSpec.source` says which kinds
-    are read); None takes the settings'. `actors` share the work where they are given, to the same
+    are read); None takes the settings'. `check` ends with a short check of whether the noise
+    protects, on one device of this process. If `actors` are given they share the work, to the same
     noise. `stream` keeps images in a file of the store, from which batches reach the device, and
-    their noise in host memory; None does so where they do not fit. Noise that the store holds
-    already is copied, not made again. Raises `BadInput`, `WorkFailed`.
+    their noise in host memory; None does so if they do not fit. Noise that the store holds already
+    is copied, not made again. Raises `BadInput`, `WorkFailed`.
     """
     spec = resolve(
         data, preset_name=preset, config=config, settings=settings, limit=limit, seed=seed
     )
-    pick_device(device)
+    local = pick_device(device)
     target = Path(out).absolute()
     require_free(target)
     artifacts = Store.open(store)
-    images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
+    loaded = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
+    images = loaded.train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
         require_space(target, space_for(images), "the noise", REMEDY)
-    for remark in _remarks(spec, images):
-        on_notice(remark)
+    checkable = can_check(loaded)
+    said = (*_remarks(spec, images), *(() if checkable or not check else (TOO_FEW,)))
     made = find_noise(spec, images, artifacts)
+    for remark in (*said, *(() if made or actors else cost_notices(spec, images, local))):
+        on_notice(remark)
     if made is None:
         with backend(device, actors, images, stream=stream) as computing:
             made = noise_for(spec, images, artifacts, backend=computing, sink=sink)
     with artifacts.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
-    return _protected(spec, images, target, reused=made.found)
-
-
-def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
-    manifest = read_manifest(target)
+    noise = read_noise(target)
+    on_one = OnDevice(local, stream)
     return Protected(
         folder=target,
-        identity=manifest.identity,
+        identity=noise.manifest.identity,
         fingerprint=images.fingerprint,
         images=len(images),
-        radius=manifest.radius,
-        seconds=manifest.seconds,
-        reused=reused,
+        radius=noise.manifest.radius,
+        seconds=noise.manifest.seconds,
+        reused=made.found,
         spec=spec,
-        notices=_remarks(spec, images),
+        notices=said,
+        facts=ImageFacts.of(images),
+        check=(
+            short_check(spec, loaded, noise, artifacts, backend=on_one, sink=sink)
+            if check and checkable
+            else None
+        ),
     )
 
 

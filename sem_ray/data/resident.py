@@ -32,4 +32,5 @@ def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -
         images=form.applied(taken.images, images.name),
         labels=torch.from_numpy(part.labels),
         classes=choice.names,
+        left_out=part.left_out,
     )

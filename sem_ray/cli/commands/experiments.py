@@ -19,6 +19,7 @@ def protect(
     *,
     out: Path,
     method: str | None = None,
+    check: bool = True,
     options: SettingOptions = SettingOptions(),
     sharing: ActorOptions = ActorOptions(),
     json: Json = False,
@@ -39,6 +40,9 @@ def protect(
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
     method
         sem (the default), rem, em, tap, shortcut or ntga; as `--set noise.method=rem`.
+    check
+        End with a short check of whether the noise protects: a small network trained on clean and
+        on protected images.
     json
         Print one JSON object on stdout.
     """
@@ -50,6 +54,7 @@ def protect(
         result = api.protect(
             data,
             out,
+            check=check,
             **options.given(method),
             actors=sharing.chosen(),
             sink=progress,
@@ -67,6 +72,7 @@ def evaluate(
     noise: Path | None = None,
     radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
     baseline: bool = True,
+    seeds: int = 1,
     options: SettingOptions = SettingOptions(),
     sharing: ActorOptions = ActorOptions(),
     json: Json = False,
@@ -85,6 +91,8 @@ def evaluate(
         Radius of the victims' adversarial training in 1/255, 0 for standard; repeatable.
     baseline
         Train on the clean images as well.
+    seeds
+        Train every victim with this many seeds; intervals are then over seeds.
     json
         Print one JSON object on stdout.
     """
@@ -98,6 +106,7 @@ def evaluate(
             noise,
             radius,
             baseline=baseline,
+            seeds=seeds,
             **options.given(),
             actors=sharing.chosen(),
             sink=progress,

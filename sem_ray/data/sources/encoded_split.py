@@ -122,6 +122,7 @@ class _Split:
             classes=choice.names,
             ids=tuple(known[row] for row in rows) if known else (),
             note=self.part.note,
+            left_out=self.part.left_out,
         )
         return found if known else replace(found, ids=ids_from_pixels(found.digests))
 
