@@ -14,6 +14,7 @@ from sem_ray.data import ImageSet
 from sem_ray.data.selection import balanced_rows
 from sem_ray.devices import one_thread
 from sem_ray.evaluation import ShortCheck
+from sem_ray.methods import method_of
 from sem_ray.networks import build_network
 from sem_ray.spec import ExperimentSpec
 
@@ -23,7 +24,9 @@ HOURS = 1
 """Of estimated work on a CPU from which on it is said."""
 CLIPPED = 0.25
 """Share of black and white values from which on clipping is named as a reason."""
-LARGE, FEW = 64, 1000
+LARGEST = 32
+"""1/255: a larger radius is not advised, since it shows."""
+ALTERNATING = ("sem", "rem")
 PROBE = 512
 """Rows and columns of the matrices whose product tells how fast this processor is."""
 EFFICIENCY = 0.5
@@ -61,7 +64,7 @@ class ImageFacts:
 
 def cost_notices(spec: ExperimentSpec, images: ImageSet, device: torch.device) -> tuple[str, ...]:
     """What the noise costs on a CPU, if that is hours; of alternating methods only."""
-    if device.type != "cpu" or spec.noise.method not in ("sem", "rem"):
+    if device.type != "cpu" or spec.noise.method not in ALTERNATING:
         return ()
     hours = _flops(spec, images) / _flops_a_second() / 3600
     if hours < HOURS:
@@ -108,7 +111,7 @@ def advice(spec: ExperimentSpec, facts: ImageFacts, check: ShortCheck) -> tuple[
         return ()
     if check.answer == "cannot be told":
         return _to_tell(check)
-    return (*_for_images(spec, facts), *_longer(spec))
+    return tuple(_stronger(spec, facts))
 
 
 def _to_tell(check: ShortCheck) -> tuple[str, ...]:
@@ -120,29 +123,18 @@ def _to_tell(check: ShortCheck) -> tuple[str, ...]:
     return (f"{reason}: train the victims of the settings, sem-ray evaluate DATA --noise OUT",)
 
 
-def _for_images(spec: ExperimentSpec, facts: ImageFacts) -> list[str]:
+def _stronger(spec: ExperimentSpec, facts: ImageFacts) -> list[str]:
+    """A larger radius, if the method keeps to one; then longer training, if it trains so."""
     found = []
-    if facts.clipped >= CLIPPED:
-        radius = min(2 * spec.noise.radius, 32)
-        found.append(
+    if method_of(spec).bounded and spec.noise.radius < LARGEST:
+        radius = min(2 * spec.noise.radius, LARGEST)
+        reason = (
             f"{facts.clipped:.0%} of the values are black or white, where half of the noise is "
-            f"clipped: a larger radius, --set noise.radius={radius:g}"
+            "clipped: "
+            if facts.clipped >= CLIPPED
+            else ""
         )
-    if facts.images < FEW:
-        found.append(
-            f"{facts.images:,} images are few to learn noise from: one pattern a class, "
-            "--method shortcut"
-        )
-    if max(facts.height, facts.width) > LARGE and spec.surrogate.network == "small":
-        found.append(
-            f"images of {facts.width}×{facts.height} are large for the network small: another "
-            "surrogate, --set surrogate.network=resnet18-imagenet"
-        )
+        found.append(f"{reason}a larger radius, --set noise.radius={radius:g}")
+    if spec.noise.method in ALTERNATING:
+        found.append(f"longer training, --set surrogate.steps={2 * spec.surrogate.steps}")
     return found
-
-
-def _longer(spec: ExperimentSpec) -> list[str]:
-    return [
-        f"longer training, --set surrogate.steps={2 * spec.surrogate.steps} "
-        f"--set noise.steps={2 * spec.noise.steps}"
-    ]
