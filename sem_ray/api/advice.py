@@ -16,6 +16,7 @@ from sem_ray.devices import one_thread
 from sem_ray.evaluation import ShortCheck
 from sem_ray.methods import method_of
 from sem_ray.networks import build_network
+from sem_ray.networks.shape_check import require_image_size
 from sem_ray.spec import ExperimentSpec
 
 SAMPLE = 500
@@ -63,7 +64,10 @@ class ImageFacts:
 
 
 def cost_notices(spec: ExperimentSpec, images: ImageSet, device: torch.device) -> tuple[str, ...]:
-    """What the noise costs on a CPU, if that is hours; of alternating methods only."""
+    """What the noise costs on a CPU, if that is hours; of alternating methods only.
+
+    Raises `BadInput` if the surrogate cannot take images of this size.
+    """
     if device.type != "cpu" or spec.noise.method not in ALTERNATING:
         return ()
     hours = _flops(spec, images) / _flops_a_second() / 3600
@@ -87,7 +91,10 @@ def _flops(spec: ExperimentSpec, images: ImageSet) -> float:
 def _forward_flops(spec: ExperimentSpec, images: ImageSet) -> float:
     """Of one image, counted on shapes alone."""
     channels, height, width = seen_shape(spec.augmentation, images.shape)
-    network = build_network(spec.surrogate.network, len(images.classes), channels, 0).to("meta")
+    name = spec.surrogate.network
+    network = build_network(name, len(images.classes), channels, 0)
+    require_image_size(network, name, (channels, height, width))
+    network = network.to("meta")
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         network.eval()(torch.empty(1, channels, height, width, device="meta"))

@@ -62,8 +62,8 @@ def _other_labels(pair: Paired) -> Check:
 
 
 def _class_names(pair: Paired) -> Check:
-    """The manifest keeps class names only within the fingerprint, so they are known to differ
-    where all else that enters it agrees."""
+    """Whether the names are those the noise was made with. The manifest keeps them only within the
+    fingerprint, so they are known to differ if all else that enters it agrees."""
     total = len(pair.images.classes)
     if _same_contents(pair):
         return Check("class names", "ok", total, f"{total:,} classes", "as when the noise was made")

@@ -71,7 +71,8 @@ def test_without_a_test_split_training_images_are_held_out(tmp_path: Path) -> No
 
 
 def test_too_few_images_to_hold_some_out_cannot_be_checked(tmp_path: Path) -> None:
-    few = Dataset(objects(4), None)
+    few = Dataset(objects(49), None)
+    assert can_check(Dataset(objects(50), None))
     assert not can_check(few) and can_check(Dataset(objects(4), TEST))
-    with pytest.raises(BadInput, match="4 training images are too few"):
+    with pytest.raises(BadInput, match="49 training images are too few"):
         checked(tmp_path, few, random_noise(few.train))

@@ -29,6 +29,8 @@ TEST_IMAGES = 2_000
 """At most: Wilson's interval is then within ±2.2 points."""
 HELD_OUT = 5
 """One training image of this many is held out if there is no test split."""
+LEAST = 10
+"""Held-out images: from fewer, hardly any interval could decide."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,12 @@ def can_check(data: Dataset) -> bool:
 
 def _held_out(images: ImageSet, seed: int) -> Rows | None:
     """Rows of a seeded, class-balanced part of `images`, one in `HELD_OUT`: int64 ascending. None
-    if it would be empty, or a class would have no image left to train on."""
+    if that is fewer than `LEAST`, or a class would have no image left to train on."""
     labels = images.labels.cpu().numpy()
     held = balanced_rows(labels, len(images) // HELD_OUT, seed)
     rest = np.delete(labels, held)
-    return held if len(held) and len(np.unique(rest)) == len(np.unique(labels)) else None
+    enough = len(held) >= LEAST and len(np.unique(rest)) == len(np.unique(labels))
+    return held if enough else None
 
 
 def _split(images: ImageSet, seed: int) -> tuple[ImageSet, ImageSet]:
