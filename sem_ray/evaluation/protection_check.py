@@ -22,7 +22,7 @@ Rows = NDArray[np.int64]
 NETWORK = "small"
 STEPS = 150
 """At most; fewer if the settings train their victims for less. Two such trainings are about a tenth
-of a generation under the preset quick, and a small part of one under any other."""
+of what SEM noise costs under the preset quick, and far less of it under the others."""
 BATCH = 128
 TRAIN_IMAGES = 10_000
 """At most: more than that the steps would hardly see twice."""
