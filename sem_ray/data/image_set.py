@@ -70,7 +70,7 @@ class ImageSet:
     images: uint8 [N, C, H, W], in memory or in a file; labels: int64 [N], each below
     `len(classes)`; ids: N distinct names that stay with an image through shuffles and subsets (its
     path, or a hash of its pixels if the source has no paths). `note` says what was left out, as
-    in `limit=2500`.
+    in `limit=2500`, and `left_out` how many images of the source's split that is.
     """
 
     name: str
@@ -79,6 +79,7 @@ class ImageSet:
     classes: tuple[str, ...]
     ids: tuple[str, ...]
     note: str = ""
+    left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -98,11 +98,12 @@ class Limit:
 @dataclass(frozen=True)
 class Chosen:
     """What is taken of a split: rows int64 ascending, their labels among the classes that are
-    taken, and what a fingerprint says is left out."""
+    taken, what a fingerprint says is left out, and how many images that is."""
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     note: str
+    left_out: int
 
 
 def chosen(name: str, labels: NDArray[np.int64], classes: ClassChoice, limit: Limit) -> Chosen:
@@ -111,6 +112,6 @@ def chosen(name: str, labels: NDArray[np.int64], classes: ClassChoice, limit: Li
     kept = classes.position[labels[rows]]
     within = limit.rows(name, kept)
     if within is None:
-        return Chosen(rows, kept, classes.note)
+        return Chosen(rows, kept, classes.note, len(labels) - len(rows))
     note = ",".join(part for part in (classes.note, limit.note) if part)
-    return Chosen(rows[within], kept[within], note)
+    return Chosen(rows[within], kept[within], note, len(labels) - len(within))

@@ -15,7 +15,7 @@ CHUNK = 1024
 
 @dataclass(frozen=True, eq=False)
 class Changes:
-    """Figures over all values (pixels × channels), in 1/255 where they are changes.
+    """Statistics over all values (pixels × channels); changes are in 1/255.
 
     nominal: mean |noise|; effective: mean |protected - clean|; largest: the largest of the
     latter; cut: the share of values, 0 to 1, at which clipping took some of the noise;

@@ -33,6 +33,7 @@ class Separability:
     chance: float
     rows: int
     """Rows fitted and tested together."""
+    rows_fitted: int
 
 
 def separability(noise: Tensor, labels: Tensor, *, rows: int = 6000, seed: int = 0) -> Separability:
@@ -53,6 +54,7 @@ def separability(noise: Tensor, labels: Tensor, *, rows: int = 6000, seed: int =
         others=float(right[split:].mean()) if split < len(order) else 0.0,
         chance=100 * float(np.bincount(targets).max()) / len(order),
         rows=len(order),
+        rows_fitted=split,
     )
 
 

@@ -10,24 +10,29 @@ import torch
 from torch import Tensor
 
 Filter = Callable[[Tensor], Tensor]
-"""uint8 [N, 3, H, W] to the same."""
+"""uint8 [N, C, H, W], C 1 or 3, to the same."""
 LUMA = (19595, 38470, 7471)
 """Weights of red, green and blue in 1/65536 (ITU-R BT.601, as Pillow rounds them)."""
 
 
 def left_by(keep: Filter, clean: Tensor, protected: Tensor) -> float:
-    """Mean |keep(protected) - keep(clean)| as a share of mean |protected - clean|; 0 where the
-    images do not differ. Both are uint8 [N, 3, H, W]."""
-    before = _distance(protected, clean)
-    return _distance(keep(protected), keep(clean)) / before if before else 0.0
+    """The share of the noise itself that is left once both image sets went through a filter: the
+    projection of keep(protected) - keep(clean) on protected - clean, in shares of the latter.
 
-
-def _distance(one: Tensor, other: Tensor) -> float:
-    return float((one.to(torch.int16) - other).abs().double().mean())
+    Between 0 and 1. Distortion that the filter adds at random does not count: it lies across the
+    noise. 0 if the images do not differ. Both are uint8 [N, C, H, W].
+    """
+    noise = protected.to(torch.int16) - clean
+    left = keep(protected).to(torch.int16) - keep(clean)
+    length = float(noise.double().square().sum())
+    share = float((left.double() * noise.double()).sum()) / length if length else 0.0
+    return min(max(share, 0.0), 1.0)
 
 
 def grey(images: Tensor) -> Tensor:
-    """Three equal channels of the images' luma."""
+    """Three equal channels of the images' luma; images of one channel are grey already."""
+    if images.shape[1] == 1:
+        return images
     weights = torch.tensor(LUMA, dtype=torch.int32).view(1, 3, 1, 1)
     luma = (images.to(torch.int32) * weights).sum(1, keepdim=True).add_(1 << 15) >> 16
     return luma.to(torch.uint8).expand(-1, 3, -1, -1)
@@ -42,8 +47,10 @@ def _through_jpeg(image: Tensor, quality: int) -> Tensor:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.fromarray(image.permute(1, 2, 0).contiguous().numpy()).save(
-        buffer, "JPEG", quality=quality
-    )
+    # Pillow takes a grey image as [H, W], and gives it back so.
+    pixels = image[0] if len(image) == 1 else image.permute(1, 2, 0).contiguous()
+    Image.fromarray(pixels.numpy()).save(buffer, "JPEG", quality=quality)
     with Image.open(buffer) as opened:
-        return torch.from_numpy(np.asarray(opened).transpose(2, 0, 1).copy())
+        found = np.asarray(opened)
+    found = found[None] if found.ndim == 2 else found.transpose(2, 0, 1)
+    return torch.from_numpy(found.copy())

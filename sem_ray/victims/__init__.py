@@ -1,4 +1,4 @@
-"""Training on protected images, standard or adversarial: on one device, or as one of a group."""
+"""Victims: networks trained on protected images, on one device or as one worker of a group."""
 
 from sem_ray.victims.accuracy import accuracy
 from sem_ray.victims.train import (

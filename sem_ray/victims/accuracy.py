@@ -1,4 +1,4 @@
-"""How often a network names clean test images rightly."""
+"""Accuracy of a network on clean test images."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ BATCH = 500
 def accuracy(
     network: FrozenTwin, images: Rows, spec: ExperimentSpec, communicator: Communicator = LOCAL
 ) -> float:
-    """% of `images` that `network` names rightly. Every member of the run holds all of them and
-    looks at every so many batches."""
+    """Accuracy of `network` on `images`, in %. Every worker of the run holds all images and tests
+    the batches whose number is its rank modulo the number of workers."""
     right = torch.zeros((), device=images.device, dtype=torch.int64)
     stride = BATCH * communicator.count
     for first in range(BATCH * communicator.rank, len(images), stride):

@@ -29,8 +29,9 @@ CURVE = "curve"
 class Victim:
     """What one victim reached. Accuracies are % of the clean test images.
 
-    curve: (step, accuracy) pairs, the last at the end of training; `last` is the figure to quote,
-    `best` the early-stopping one.
+    radius: of its adversarial training, in 1/255. curve: (step, accuracy) pairs, the last at the
+    end of training. train_loss: of the last step. seconds: wall time of the training. Quote
+    `last`; `best` is what early stopping by the test images would give.
     """
 
     radius: float
@@ -54,7 +55,7 @@ class Victim:
 
 @dataclass(frozen=True)
 class VictimSchedule:
-    """Steps of one victim, and those after which it is tested."""
+    """How many steps one victim trains for, and after which of them it is tested."""
 
     radius: float
     total: int
@@ -71,13 +72,13 @@ class VictimSchedule:
 
 
 def evaluation_steps(steps: int, evaluations: int) -> frozenset[int]:
-    """Evenly spaced steps, counted from 1, the last of them the end."""
+    """At most `evaluations` evenly spaced steps, counted from 1; the last is `steps`."""
     count = min(steps, evaluations)
     return frozenset(round(steps * (i + 1) / count) for i in range(count))
 
 
 class VictimSteps:
-    """The network of one victim and its steps, on the shards that lie here.
+    """The network of one victim and its training steps, on this worker's shards.
 
     `rows` holds the (protected) images of the `owned` shards of `split`, one after the other.
     """
@@ -107,8 +108,8 @@ class VictimSteps:
         )
 
     def step(self, step: int) -> Tensor:
-        """One SGD step on adversarial examples of augmented images; the parts' shares of the loss,
-        on the device."""
+        """Take one SGD step on adversarial examples of augmented images. Returns each part's share
+        of the loss, on the device."""
         parts = self.shards.training_parts("victim", step)
         self.rows.prefetch(lambda: rows_of(self.shards.training_parts("victim", step + 1)))
         network = self.trainer.frozen() if self.radius else None
@@ -130,7 +131,7 @@ def split_of(spec: ExperimentSpec, rows: int) -> Split:
 
 
 class Training:
-    """The crew of one: a victim's training on the shards that lie here, tested on its share of
+    """Executor of a victim's training on this worker's shards, tested on this worker's share of
     the `test` images."""
 
     waiting = False
@@ -142,7 +143,7 @@ class Training:
         self.curve: list[tuple[int, float]] = []
 
     def advance(self, until: int) -> Report:
-        """Up to `until`, but not beyond the next test in one go."""
+        """Train up to step `until`, or to the next test if that comes first."""
         before = self.done
         for step in range(before, until):
             losses = self.steps.step(step)
@@ -168,7 +169,7 @@ class Training:
         self.curve = [(step, reached) for step, reached in state.facts[CURVE]]
 
     def _tested(self) -> dict[str, float]:
-        """A point of the curve."""
+        """Test the network and add a point to the curve."""
         network = self.steps.trainer.frozen()
         reached = accuracy(network, self.test, self.steps.spec, self.communicator)
         self.curve.append((self.done, reached))
@@ -187,10 +188,10 @@ def train_victim(
     checkpoint: Checkpoint | None = None,
 ) -> Victim:
     """Train on `train` against PGD of `radius` (1/255; 0 is standard training) on one device, and
-    test on `test`; `stream` says whether images stay where they are (`Rows.to`).
+    test on `test`; if `stream`, images stay in their file and stream to the device (`Rows.to`).
 
-    Goes on from `checkpoint` where it has one. Raises `WorkFailed` where the loss stops being a
-    number, `OutOfTime` where the checkpoint's time is over.
+    Goes on from `checkpoint` if it has one. Raises `WorkFailed` if the loss stops being a number,
+    `OutOfTime` if the checkpoint's time is over.
     """
     steps = VictimSteps(spec, radius, train.rows.to(device, stream=stream))
     executor = Training(steps, test.rows.to(device, stream=stream))

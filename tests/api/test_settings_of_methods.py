@@ -13,7 +13,8 @@ from sem_ray.data import read_noise
 @pytest.mark.parametrize("method", ["shortcut", "ntga", "em"])
 def test_noise_of_a_method_holds_what_its_manifest_promises(method: str, tmp_path: Path) -> None:
     settings = [f"noise.method={method}", "noise.em.loops=1"]
-    made = protect("digits", tmp_path / "n", settings=settings, limit=40, store=tmp_path / "s")
+    store = tmp_path / "s"
+    made = protect("digits", tmp_path / "n", settings=settings, limit=40, store=store, check=False)
     found = verify(made.folder, "digits")
     assert found.ok, found.checks
     (radius,) = (check for check in found.checks if check.name == "radius")

@@ -41,6 +41,29 @@ def test_jpeg_is_pillows_jpeg() -> None:
     assert torch.equal(jpeg(images, 10), _by_pillow(images, "jpeg"))
 
 
+def test_a_grey_image_goes_through_jpeg_as_grey_and_is_grey_already() -> None:
+    images = random_images(3, size=16).images[:][:, :1]
+    buffer = io.BytesIO()
+    Image.fromarray(images[0, 0].numpy()).save(buffer, "JPEG", quality=10)
+    found = jpeg(images, 10)
+    assert found.shape == images.shape
+    assert np.array_equal(found[0, 0].numpy(), np.asarray(Image.open(buffer)))
+    assert torch.equal(grey(images), images)
+
+
+def test_distortion_that_a_filter_adds_is_not_noise_that_is_left() -> None:
+    generator = torch.Generator().manual_seed(0)
+
+    def added(images: Tensor, most: int) -> Tensor:
+        more = torch.randint(0, most, images.shape, dtype=torch.uint8, generator=generator)
+        return images + more
+
+    clean = random_images(40, size=16).images[:].clamp(60, 180)
+    protected = added(clean, 9)
+    assert left_by(lambda images: added(images, 60), clean, protected) == pytest.approx(1, abs=0.1)
+    assert left_by(lambda images: added(images * 0, 60), clean, protected) < 0.1
+
+
 def test_no_filter_leaves_all_and_a_black_one_nothing() -> None:
     clean = random_images(4).images[:]
     protected = clean ^ 3

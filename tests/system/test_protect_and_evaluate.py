@@ -97,9 +97,10 @@ def test_a_folder_of_something_else_is_not_touched(here: Path, command: Command,
 def test_noise_of_other_images_is_refused_before_a_victim_is_trained(
     here: Path, noise: Path, store: Path, command: Command
 ) -> None:
+    before = set((store / "victim").iterdir())
     ran = command("evaluate", "digits", "--noise", "noise", "--limit", "60")
     assert "belongs to other images" in refused(ran)
-    assert not (store / "victim").exists()
+    assert set((store / "victim").iterdir()) == before
 
 
 def test_noise_that_is_refused_makes_no_store(noise: Path, command: Command, here: Path) -> None:
@@ -150,6 +151,35 @@ def test_without_noise_the_baseline_alone_is_trained(command: Command) -> None:
     (row,) = ran.json()["accuracies"]
     assert row["protected"] is None and row["clean"]["radius"] == 0.0
     assert "victim ρ=0 clean: 2 steps done" in ran.err
+
+
+def test_without_a_check_none_is_made(store: Path, command: Command) -> None:
+    ran = command("protect", "digits", *tiny(), "--out", "noise", "--no-check", "--json")
+    assert ran.json()["check"] is None and ran.json()["advice"] == []
+    assert not (store / "victim").exists() and "check" not in ran.err
+
+
+def test_protect_ends_with_an_answer_and_evaluate_with_one_a_radius(
+    noise: Path, command: Command
+) -> None:
+    again = command("protect", "digits", *tiny(), "--out", "noise")
+    assert "whether the noise protects cannot be told: a small network" in again.out
+    assert "  try: the small network learned nothing from clean images" in again.out
+    told = command("protect", "digits", *tiny(), "--out", "noise", "--json").json()["check"]
+    assert told["answer"] == "cannot be told" and told["sentence"] in again.out
+    assert 0 < told["comparison"]["clean"]["low"] < told["comparison"]["clean"]["high"]
+    tested = command("evaluate", "digits", "--noise", noise, "--radius", "0", "--seeds", "2")
+    assert "cannot be told" in tested.out and "over seeds" in tested.err
+    assert "victim ρ=0 clean, seed 1: 2 steps done" in tested.err
+    ran = command("evaluate", "digits", "--noise", noise, "--radius", "0", "--seeds", "2", "--json")
+    assert ran.err == "" and len(ran.json()["repeats"]) == 1
+    (found,) = ran.json()["comparisons"]
+    assert found["answer"] == "cannot be told" and found["clean"]["samples"] == 2
+    assert 10 <= ran.json()["chance"] < 20
+
+
+def test_evaluate_takes_one_seed_or_more(command: Command) -> None:
+    assert "seeds 0" in refused(command("evaluate", "digits", *tiny(), "--seeds", "0"))
 
 
 def test_victims_are_reused_by_radius(noise: Path, command: Command) -> None:
@@ -212,7 +242,9 @@ def test_python_gets_what_the_command_line_gets(here: Path, store: Path) -> None
     heard: list[str] = []
     made = sem_ray.protect("digits", here / "out", **options, sink=lambda p: heard.append(p.stage))
     tested = sem_ray.evaluate("digits", made.folder, store=store)
-    assert set(heard) == {"noise", "final pass"}
+    checks = {f"check: victim ρ=0 {side}" for side in ("clean", "protected")}
+    assert set(heard) == {"noise", "final pass"} | checks
+    assert made.check and made.check.steps == 2
     assert tested.noise == made.identity == read_noise(made.folder).manifest.identity
     (row,) = tested.accuracies
     assert row.clean and row.protected and row.protected.last <= row.protected.best

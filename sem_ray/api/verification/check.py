@@ -20,5 +20,5 @@ class Check:
 
 
 def counted(name: str, count: int, total: int, bad: Status, meaning: str) -> Check:
-    """A check that is well where it counts nothing."""
+    """A check that is ok if it counts nothing, and `bad` if it counts anything."""
     return Check(name, bad if count else "ok", count, f"{count:,} of {total:,}", meaning)

@@ -31,16 +31,14 @@ def row_checks(pair: Paired) -> tuple[Check, ...]:
 
 
 def _without_noise(pair: Paired) -> Check:
-    """A subset is looked at alone, so the images beyond it are known by the set's note."""
-    count, note = len(pair.match.without_noise), pair.images.note
-    figure = f"{count:,} of {len(pair.images):,}" + (f" ({note})" if note else "")
-    return Check(
-        "images without noise",
-        "warn" if count or note else "ok",
-        count,
-        figure,
-        "other images of the set are unprotected" if note else "they are unprotected",
-    )
+    """Of the whole set that was given: images that a subset leaves out have no noise either."""
+    images = pair.images
+    count = len(pair.match.without_noise) + images.left_out
+    meaning = "they are unprotected"
+    if images.left_out:
+        meaning += f"; the noise is for a subset ({images.note})"
+    total = len(images) + images.left_out
+    return counted("images without noise", count, total, "warn", meaning)
 
 
 def _shape(pair: Paired) -> Check:
@@ -64,8 +62,8 @@ def _other_labels(pair: Paired) -> Check:
 
 
 def _class_names(pair: Paired) -> Check:
-    """The manifest keeps class names only within the fingerprint, so they are known to differ
-    where all else that enters it agrees."""
+    """Whether the names are those the noise was made with. The manifest keeps them only within the
+    fingerprint, so they are known to differ if all else that enters it agrees."""
     total = len(pair.images.classes)
     if _same_contents(pair):
         return Check("class names", "ok", total, f"{total:,} classes", "as when the noise was made")

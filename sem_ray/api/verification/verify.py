@@ -45,8 +45,9 @@ def verify(
 ) -> Verified:
     """Hold the noise in the folder `noise` against the training images of `data`.
 
-    Raises `BadInput` where its files cannot be read at all or belong to other images; everything
-    that can be said about readable noise is a check in the result.
+    Raises `BadInput` if its files cannot be read at all or belong to other images; everything
+    that can be said about readable noise is a check in the result. Whether the noise protects is
+    none of them: victims tell (`protect`, `evaluate`).
     """
     folder = Path(noise).absolute()
     pair = paired(data, read_unverified(folder), folder, store)

@@ -19,6 +19,7 @@ def protect(
     *,
     out: Path,
     method: str | None = None,
+    check: bool = True,
     settings: SettingOptions = SettingOptions(),
     place: PlaceOptions = PlaceOptions(),
     json: Json = False,
@@ -41,6 +42,9 @@ def protect(
         Folder for noise.safetensors, rows.parquet, manifest.json and preview.png.
     method
         sem (the default), rem, em, tap, shortcut or ntga; as `--set noise.method=rem`.
+    check
+        End with a short check of whether the noise protects: a small network trained on clean and
+        on protected images.
     json
         Print one JSON object on stdout.
     """
@@ -50,7 +54,7 @@ def protect(
 
     with StageProgress() as progress:
         options = run_options(settings, place, progress, method)
-        result = api.protect(data, out, options=options)
+        result = api.protect(data, out, check=check, options=options)
     give(result, show_protected, as_json=json)
     return 0
 
@@ -63,6 +67,7 @@ def evaluate(
     noise: Path | None = None,
     radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
     baseline: bool = True,
+    seeds: int = 1,
     settings: SettingOptions = SettingOptions(),
     place: PlaceOptions = PlaceOptions(),
     json: Json = False,
@@ -87,6 +92,8 @@ def evaluate(
         Radius of the victims' adversarial training in 1/255, 0 for standard; repeatable.
     baseline
         Train on the clean images as well.
+    seeds
+        Train every victim with this many seeds; intervals are then over seeds.
     json
         Print one JSON object on stdout.
     """
@@ -96,6 +103,6 @@ def evaluate(
 
     with StageProgress() as progress:
         options = run_options(settings, place, progress)
-        result = api.evaluate(data, noise, radius, baseline=baseline, options=options)
+        result = api.evaluate(data, noise, radius, baseline=baseline, seeds=seeds, options=options)
     give(result, show_evaluated, as_json=json)
     return 0

@@ -127,6 +127,7 @@ class _Split:
             classes=choice.names,
             ids=tuple(known[row] for row in rows) if known else (),
             note=self.part.note,
+            left_out=self.part.left_out,
         )
         return found if known else replace(found, ids=ids_from_pixels(found.digests))
 
@@ -164,6 +165,7 @@ def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -
         images=form.applied(taken.images, images.name),
         labels=torch.from_numpy(part.labels),
         classes=choice.names,
+        left_out=part.left_out,
     )
 
 
