@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.journal import first_version
 
 SPEC = "spec"
 """The whole experiment, as JSON."""
+MEASUREMENTS = "measurements"
+"""All that a finished trial measured: a list of `Measurement`s."""
 NOISE = "noise_identity"
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
 ERROR = "error"
-"""One line, where it failed."""
+"""One line, if it failed."""
 TRACEBACK = "traceback"
-_OTHER_THAN_METRICS = frozenset({SPEC, NOISE, SECONDS, ERROR, TRACEBACK})
 
 
-def spec_of(trial: FrozenTrial) -> ExperimentSpec:
-    return ExperimentSpec.model_validate_json(trial.user_attrs[SPEC])
+def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
+    """What a finished trial measured; empty for others."""
+    if trial.state != TrialState.COMPLETE:
+        return ()
+    if MEASUREMENTS in trial.user_attrs:
+        return tuple(map(Measurement.model_validate, trial.user_attrs[MEASUREMENTS]))
+    return first_version.measurements(trial.user_attrs, trial.user_attrs[SPEC])
 
 
 def metrics_of(trial: FrozenTrial) -> dict[str, float]:
-    """What a finished trial reported; empty for others."""
-    if trial.state != TrialState.COMPLETE:
-        return {}
-    return {k: v for k, v in trial.user_attrs.items() if k not in _OTHER_THAN_METRICS}
+    """The same by key; of replicates, their mean."""
+    return means(measurements_of(trial))
 
 
 def seconds_of(trial: FrozenTrial) -> float | None:
@@ -43,10 +48,8 @@ def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
 
 
 def note_outcome(trial: optuna.Trial, outcome: Mapping[str, Any]) -> None:
-    for name, value in outcome["metrics"].items():
-        trial.set_user_attr(name, value)
-    trial.set_user_attr(NOISE, outcome["noise_identity"])
-    trial.set_user_attr(SECONDS, outcome["seconds"])
+    for key in (MEASUREMENTS, NOISE, SECONDS):
+        trial.set_user_attr(key, outcome[key])
 
 
 def note_failure(trial: optuna.Trial, error: str, failure: Mapping[str, Any]) -> None:
@@ -54,11 +57,3 @@ def note_failure(trial: optuna.Trial, error: str, failure: Mapping[str, Any]) ->
     for key in (SECONDS, TRACEBACK):
         if key in failure:
             trial.set_user_attr(key, failure[key])
-
-
-def unusable(metric: str, metrics: Mapping[str, float]) -> str | None:
-    """Why `metric` cannot be optimised with these results, or None."""
-    value = metrics.get(metric)
-    if value is None:
-        return f"it reported no {metric}, only {', '.join(metrics) or 'nothing'}"
-    return None if math.isfinite(value) else f"its {metric} is {value}"

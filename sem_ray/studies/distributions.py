@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -148,7 +148,6 @@ class Range(Frozen):
 Distribution = Choices | Range
 Space = Mapping[str, Distribution]
 Values = dict[str, Any]
-Direction = Literal["minimize", "maximize"]
 
 
 def read_distribution(tree: Any, place: str) -> Distribution:

@@ -37,11 +37,6 @@ LONGEST = 6000
 """Characters of a parameter's or tag's value."""
 
 
-def metric_key(name: str) -> str:
-    """MLflow refuses `@`: `test_accuracy@4` is `test_accuracy_at_4` there."""
-    return name.replace("@", "_at_")
-
-
 class StudyRuns:
     """The runs of one study. Every method raises `TrackingFailed` where MLflow does."""
 
@@ -85,15 +80,16 @@ class StudyRuns:
             self._end_parent("RUNNING" if sweeping else "FINISHED" if ended else "KILLED")
 
     def best(self) -> Any | None:
-        """The finished run with the best metric, ordered by the server; ties go to the older."""
-        spec = self._record.spec
-        order = "ASC" if spec.direction == "minimize" else "DESC"
+        """The finished run that meets the first objective best, ordered by the server; of equal
+        ones the next objective decides, then age."""
+        orders = {"minimize": "ASC", "maximize": "DESC"}
+        objectives = self._record.spec.objectives
         with tracking_errors(self._uri):
             found = self._client.search_runs(
                 [self._experiment],
                 f"tags.`{PARENT}` = '{self.parent}' and attributes.status = 'FINISHED'",
                 order_by=[
-                    f"metrics.`{metric_key(spec.metric)}` {order}",
+                    *(f"metrics.`{o.metric}` {orders[o.direction]}" for o in objectives),
                     "attributes.start_time ASC",
                 ],
                 max_results=1,
@@ -160,7 +156,7 @@ class StudyRuns:
 
         # Fixed times make a repeated metric the same row.
         ended = _milliseconds(trial.datetime_complete) or 0
-        metrics = [Metric(metric_key(k), v, ended, 0) for k, v in numbers(trial).items()]
+        metrics = [Metric(k, v, ended, 0) for k, v in numbers(trial).items()]
         params = [Param(k, v) for k, v in parameters(trial).items()]
         tags = [RunTag(k, v[:LONGEST]) for k, v in _tags(trial).items()]
         self._client.log_batch(run_id, metrics=metrics, params=params[:BATCH], tags=tags)

@@ -45,7 +45,7 @@ def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
 
 def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
     """The first `count` trials' values, each checked to be an experiment."""
-    study = optuna.create_study(direction=spec.direction, sampler=sampler_for(spec))
+    study = optuna.create_study(directions=spec.directions, sampler=sampler_for(spec))
     found = []
     for _ in range(count):
         trial = study.ask()

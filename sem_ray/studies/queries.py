@@ -9,12 +9,12 @@ from typing import Any, Literal
 from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
-from sem_ray.stages import metric_names
 from sem_ray.store import Store
 from sem_ray.studies import attributes
-from sem_ray.studies.distributions import Direction
-from sem_ray.studies.mlflow_runs import SPEC_TAG, TRIAL_TAG, StudyRuns, metric_key
+from sem_ray.studies.definition.objective import Objective, not_dominated
+from sem_ray.studies.mlflow_runs import TRIAL_TAG, StudyRuns
 from sem_ray.studies.storage import StudyRecord, is_running, load_study
 
 RowState = Literal["complete", "failed", "running", "interrupted"]
@@ -22,15 +22,28 @@ RowState = Literal["complete", "failed", "running", "interrupted"]
 
 @dataclass(frozen=True)
 class Best:
-    """The best finished trial of a study."""
+    """The best finished trial of a study, by its first objective if it has several."""
 
     study: str
     trial: int
-    metric: str
-    value: float
-    metrics: Mapping[str, float]
-    """Accuracies in %, durations in seconds."""
+    objectives: tuple[Objective, ...]
+    measurements: tuple[Measurement, ...]
     spec: ExperimentSpec
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The measurements by key; of replicates, their mean."""
+        return means(self.measurements)
+
+    @property
+    def metric(self) -> str:
+        """The key of the first objective."""
+        return self.objectives[0].metric
+
+    @property
+    def value(self) -> float:
+        """Of the first objective."""
+        return self.metrics[self.metric]
 
 
 @dataclass(frozen=True)
@@ -42,10 +55,16 @@ class TrialRow:
     values: Mapping[str, Any]
     """The searched settings."""
     value: float | None
-    """Of the study's metric."""
-    metrics: Mapping[str, float]
+    """Of the study's first objective; None unless complete."""
+    measurements: tuple[Measurement, ...]
+    """Empty unless complete."""
     error: str | None
     seconds: float | None
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The measurements by key; of replicates, their mean."""
+        return means(self.measurements)
 
 
 @dataclass(frozen=True)
@@ -53,8 +72,7 @@ class StudyStatus:
     """How a study stands."""
 
     study: str
-    metric: str
-    direction: Direction
+    objectives: tuple[Objective, ...]
     trials: int
     """Finished trials it was last asked to reach."""
     running: bool
@@ -64,6 +82,12 @@ class StudyStatus:
     @property
     def complete(self) -> int:
         return sum(row.state == "complete" for row in self.rows)
+
+    @property
+    def leaders(self) -> tuple[int, ...]:
+        """The finished trials that no other one beats in all objectives."""
+        done = {row.trial: row.metrics for row in self.rows if row.state == "complete"}
+        return not_dominated(self.objectives, done)
 
 
 def best(store: Store, name: str) -> Best:
@@ -86,16 +110,19 @@ def best(store: Store, name: str) -> Best:
     runs.reconcile(trials, live, sweeping=running)
     if (run := runs.best()) is None:
         raise WorkFailed(f"MLflow lost the finished runs of study {name} just now; ask again")
-    return _best(record, run)
-
-
-def _best(record: StudyRecord, run: Any) -> Best:
-    spec = ExperimentSpec.model_validate_json(run.data.tags[SPEC_TAG])
-    recorded = run.data.metrics
-    known = {name: recorded[metric_key(name)] for name in metric_names(spec)}
-    metric = record.spec.metric
     number = int(run.data.tags[TRIAL_TAG].rpartition("/")[2])
-    return Best(record.spec.name, number, metric, known[metric], known, spec)
+    # Read once more: a running sweep may have finished this trial since.
+    return _best(record, record.study.get_trials(deepcopy=False)[number])
+
+
+def _best(record: StudyRecord, trial: FrozenTrial) -> Best:
+    return Best(
+        study=record.spec.name,
+        trial=trial.number,
+        objectives=record.spec.objectives,
+        measurements=attributes.measurements_of(trial),
+        spec=ExperimentSpec.model_validate_json(trial.user_attrs[attributes.SPEC]),
+    )
 
 
 def status(store: Store, name: str) -> StudyStatus:
@@ -105,7 +132,7 @@ def status(store: Store, name: str) -> StudyStatus:
     trials = record.study.get_trials(deepcopy=False)
     rows = tuple(_row(trial, running) for trial in trials if trial.state != TrialState.WAITING)
     spec = record.spec
-    return StudyStatus(spec.name, spec.metric, spec.direction, spec.trials, running, rows)
+    return StudyStatus(spec.name, spec.objectives, spec.trials, running, rows)
 
 
 def _row(trial: FrozenTrial, running: bool) -> TrialRow:
@@ -113,12 +140,13 @@ def _row(trial: FrozenTrial, running: bool) -> TrialRow:
         TrialState.COMPLETE: "complete",
         TrialState.FAIL: "failed",
     }
+    done = trial.state == TrialState.COMPLETE
     return TrialRow(
         trial=trial.number,
         state=states.get(trial.state, "running" if running else "interrupted"),
         values=trial.params,
-        value=trial.value if trial.state == TrialState.COMPLETE else None,
-        metrics=attributes.metrics_of(trial),
+        value=trial.values[0] if done else None,
+        measurements=attributes.measurements_of(trial),
         error=trial.user_attrs.get(attributes.ERROR),
         seconds=attributes.seconds_of(trial),
     )

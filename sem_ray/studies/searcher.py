@@ -17,9 +17,12 @@ from ray.tune.search import Searcher
 from typing_extensions import override
 
 from sem_ray.errors import BadInput, writing_to
+from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.progress import Progress
 from sem_ray.store import WAY_OUT
 from sem_ray.studies import attributes
+from sem_ray.studies.attributes import MEASUREMENTS
+from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.storage import StudyRecord
 from sem_ray.studies.trial import FAILURE, OUTCOME, PROGRESS, SPEC, TRIAL
@@ -142,12 +145,14 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
         if outcome is None:
             self._fail(trial, failure.get("error", WORKER_DIED), failure)
             return
-        metric = self._record.spec.metric
-        if reason := attributes.unusable(metric, outcome["metrics"]):
+        objectives = self._record.spec.objectives
+        metrics = means(map(Measurement.model_validate, outcome[MEASUREMENTS]))
+        if reason := unusable(objectives, metrics):
             self._fail(trial, reason, {"seconds": outcome["seconds"]})
             return
         attributes.note_outcome(trial, outcome)
-        self._study.tell(trial, outcome["metrics"][metric], skip_if_finished=True)
+        values = [metrics[objective.metric] for objective in objectives]
+        self._study.tell(trial, values, skip_if_finished=True)
         self._on_trial(self._frozen(trial.number))
 
     def _fail(self, trial: optuna.Trial, error: str, failure: Report) -> None:

@@ -185,7 +185,7 @@ def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> Tria
         values=trial.params,
         done=done,
         total=total,
-        metrics=attributes.metrics_of(trial),
+        measurements=attributes.measurements_of(trial),
         error=error,
         seconds=attributes.seconds_of(trial),
     )

@@ -17,11 +17,13 @@ from ray import tune
 from sem_ray.cluster import OnActors, within_trial
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput, SemRayError
+from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
 from sem_ray.stages import Backend, OnDevice
 from sem_ray.store import Store
+from sem_ray.studies import attributes
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
@@ -38,7 +40,7 @@ class Made(Protocol):
     @property
     def noise_identity(self) -> str: ...
 
-    def metrics(self) -> dict[str, float]: ...
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]: ...
 
 
 class Experiment(Protocol):
@@ -68,8 +70,7 @@ def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
         sink = throttled(_report_progress, PROGRESS_EVERY)
         with _backend(setting.resources) as backend:
             made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
-        report = {"metrics": made.metrics(), "noise_identity": made.noise_identity}
-        _report(OUTCOME, {**report, "seconds": time.monotonic() - start})
+        _report(OUTCOME, _outcome(made, spec, start))
     except SemRayError as error:
         _report(FAILURE, _failure(error, start))
     except Exception as error:
@@ -111,6 +112,14 @@ def _report_progress(progress: Progress) -> None:
 def _report(kind: str, content: dict[str, Any]) -> None:
     """As JSON, because Tune flattens what is nested."""
     tune.report({kind: json.dumps(content)})
+
+
+def _outcome(made: Made, spec: ExperimentSpec, start: float) -> dict[str, Any]:
+    return {
+        attributes.MEASUREMENTS: [m.model_dump() for m in made.measurements(spec)],
+        attributes.NOISE: made.noise_identity,
+        attributes.SECONDS: time.monotonic() - start,
+    }
 
 
 def _failure(error: Exception, start: float) -> dict[str, Any]:

@@ -11,6 +11,12 @@ import yaml
 from rich import box
 from rich.table import Table
 
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    metric_key,
+)
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.planning import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
@@ -87,7 +93,7 @@ def trial_table(status: StudyStatus) -> Table:
     """A row a trial: searched settings, test accuracies (%) and seconds. Without frames, so that
     five settings and two radii fit 80 columns."""
     table = Table(
-        title=f"study {status.study} ({status.direction} {status.metric})",
+        title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
         caption="test accuracy in %, trained on clean→on protected images,\n"
         "by the radius ρ of the victim's adversarial training (1/255)",
         box=box.SIMPLE_HEAD,
@@ -99,14 +105,14 @@ def trial_table(status: StudyStatus) -> Table:
     table.add_column("trial", overflow="fold")
     for name in (
         *map(in_lines, settings),
-        *(f"ρ={radius}\nclean→\nprotected" for radius in radii),
+        *(f"ρ={radius:g}\nclean→\nprotected" for radius in radii),
         "noise\ns",
         "trial\ns",
     ):
         table.add_column(name, justify="right", overflow="fold")
-    leader = _leader(status)
+    leaders = status.leaders
     for row in status.rows:
-        style = "green" if row is leader else "red" if row.state == "failed" else None
+        style = "green" if row.trial in leaders else "red" if row.state == "failed" else None
         table.add_row(*_cells(row, settings, radii), style=style)
     return table
 
@@ -123,26 +129,22 @@ def _hyphenated(word: str) -> list[str]:
     return [f"{word[: LONGEST_WORD - 2]}-", *_hyphenated(word[LONGEST_WORD - 2 :])]
 
 
-def _cells(row: TrialRow, settings: list[str], radii: list[str]) -> list[str]:
+def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
     state = {"complete": "", "interrupted": " cut off"}.get(row.state, f" {row.state}")
     cells = [f"{row.trial}{state}"]
     cells += [short(row.values.get(path)) for path in settings]
+    metrics = row.metrics
     for radius in radii:
-        sides = [_figure(row.metrics, f"{side}_accuracy@{radius}") for side in ("clean", "test")]
-        cells.append("→".join(sides))
-    return [*cells, _figure(row.metrics, "generation_seconds"), _seconds(row.seconds)]
+        keys = [metric_key(side, radius) for side in (CLEAN_ACCURACY, TEST_ACCURACY)]
+        cells.append("→".join(_figure(metrics, key) for key in keys))
+    return [*cells, _figure(metrics, GENERATION_SECONDS), _seconds(row.seconds)]
 
 
-def _leader(status: StudyStatus) -> TrialRow | None:
-    done = [row for row in status.rows if row.value is not None]
-    sign = 1 if status.direction == "minimize" else -1
-    return min(done, key=lambda row: sign * (row.value or 0.0), default=None)
-
-
-def _radii(rows: Iterable[TrialRow]) -> list[str]:
-    names = _ordered(name for row in rows for name in row.metrics)
-    prefix = "test_accuracy@"
-    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+def _radii(rows: Iterable[TrialRow]) -> list[float]:
+    """Of the victims on protected images."""
+    measured = (found for row in rows for found in row.measurements)
+    radii = (m.radius for m in measured if m.name == TEST_ACCURACY and m.radius is not None)
+    return list(dict.fromkeys(radii))
 
 
 def _ordered(names: Iterable[str]) -> list[str]:

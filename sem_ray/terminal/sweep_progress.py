@@ -6,6 +6,7 @@ from types import TracebackType
 
 from rich.progress import TaskID
 
+from sem_ray.metrics.measurement import TEST_ACCURACY, means
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.terminal.output import say, stderr
 from sem_ray.terminal.progress import all_shown, bars
@@ -89,7 +90,6 @@ def _sentence(event: TrialEvent) -> str:
     text = f"trial {event.trial} {event.state}  {settings}"
     if event.error:
         return f"{text}: {event.error}"
-    figures = "  ".join(
-        f"{name} {value:.1f}" for name, value in event.metrics.items() if name.startswith("test")
-    )
+    protected = (m for m in event.measurements if m.name == TEST_ACCURACY)
+    figures = "  ".join(f"{name} {value:.1f}" for name, value in means(protected).items())
     return f"{text}  {figures}".rstrip()

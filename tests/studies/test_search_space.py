@@ -100,8 +100,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "search.noise.step_size: low",
     ),
     "unknown metric": (
-        {"metric": "test_accuracy@8"},
-        "no trial reports the metric 'test_accuracy@8'",
+        {"metric": "test_accuracy_at_8"},
+        "no trial reports the metric 'test_accuracy_at_8'",
     ),
     "continuous grid": (
         {"sampler": {"name": "grid"}, "search": {"noise.step_size": {"low": 1.0, "high": 2.0}}},
@@ -128,7 +128,7 @@ def test_refused_in_one_line_that_names_the_thing(case: str) -> None:
 
 
 def test_an_unknown_metric_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadInput, match=r"trials report test_accuracy@0, test_accuracy@4, clean_"):
+    with pytest.raises(BadInput, match=r"trials report test_accuracy_at_0, test_accuracy_at_4, "):
         study(metric="loss")
 
 

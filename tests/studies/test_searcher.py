@@ -20,7 +20,7 @@ from sem_ray.studies.sampling import sampler_for
 from sem_ray.studies.searcher import WORKER_DIED, StudySearcher
 from sem_ray.studies.storage import StudyRecord, open_study
 from sem_ray.studies.trial import FAILURE, OUTCOME, PROGRESS, SPEC, TRIAL
-from tests.studies.fakes import METRIC, figures, study
+from tests.studies.fakes import METRIC, measured, metrics, study
 
 
 class Tune:
@@ -55,7 +55,8 @@ class Tune:
 
     def end(self, asked: tuple[str, dict[str, Any]], **changes: Any) -> None:
         spec = ExperimentSpec.model_validate_json(asked[1][SPEC])
-        outcome = {"metrics": figures(spec) | changes, "noise_identity": "n", "seconds": 1.5}
+        found = [m.model_dump() for m in measured(spec, **changes)]
+        outcome = {"measurements": found, "noise_identity": "n", "seconds": 1.5}
         self.searcher.on_trial_result(asked[0], {OUTCOME: json.dumps(outcome)})
         self.searcher.on_trial_complete(trial_id=asked[0], result={})
 
@@ -87,9 +88,10 @@ def test_the_study_holds_everything_a_trial_gave(store: Store) -> None:
     tune.end(asked)
     trial = tune.record.study.trials[0]
     spec = ExperimentSpec.model_validate_json(asked[1][SPEC])
-    assert attributes.spec_of(trial) == spec == tune.record.spec.experiment(trial.params)
-    assert attributes.metrics_of(trial) == figures(spec)
-    assert trial.value == figures(spec)[METRIC]
+    assert trial.user_attrs[attributes.SPEC] == asked[1][SPEC]
+    assert spec == tune.record.spec.experiment(trial.params)
+    assert attributes.measurements_of(trial) == measured(spec)
+    assert trial.value == metrics(spec)[METRIC]
     assert attributes.seconds_of(trial) == 1.5
     assert trial.user_attrs[attributes.NOISE] == "n"
     assert tune.seen == [(0, TrialState.RUNNING), (0, TrialState.COMPLETE)]
@@ -169,7 +171,7 @@ def test_a_result_that_is_no_number_is_a_failure(store: Store, value: float) -> 
 
 def test_an_unforeseen_number_beside_the_metric_does_no_harm(store: Store) -> None:
     tune = Tune(store)
-    tune.end(tune.ask(), **{"clean_accuracy@0": float("nan")})
+    tune.end(tune.ask(), **{"clean_accuracy_at_0": float("nan")})
     assert tune.states() == ["COMPLETE"]
 
 

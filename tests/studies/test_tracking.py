@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.metrics.measurement import TEST_ACCURACY, Measurement
 from sem_ray.store import Store
 from sem_ray.studies import attributes
 from sem_ray.studies.mlflow_runs import (
@@ -21,14 +22,13 @@ from sem_ray.studies.mlflow_runs import (
     TRIAL_TAG,
     StudyRuns,
     leaves,
-    metric_key,
 )
 from sem_ray.studies.mlflow_store import EXPERIMENT, URI_VARIABLE, TrackingFailed, tracking_uri
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.sampling import sampler_for
 from sem_ray.studies.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.tracking import Records
-from tests.studies.fakes import METRIC, figures, study
+from tests.studies.fakes import METRIC, measured, metrics, study
 
 
 def recorded(store: Store, **changes: Any) -> StudyRecord:
@@ -46,10 +46,12 @@ def started(record: StudyRecord) -> optuna.Trial:
 
 def finished(record: StudyRecord) -> dict[str, float]:
     trial = started(record)
-    made = figures(record.spec.experiment(trial.params))
-    outcome = {"metrics": made, "noise_identity": f"n{trial.number}", "seconds": 1.5}
+    spec = record.spec.experiment(trial.params)
+    found = [m.model_dump() for m in measured(spec)]
+    outcome = {"measurements": found, "noise_identity": f"n{trial.number}", "seconds": 1.5}
     attributes.note_outcome(trial, outcome)
-    record.study.tell(trial, made[record.spec.metric])
+    made = metrics(spec)
+    record.study.tell(trial, [made[o.metric] for o in record.spec.objectives])
     return made
 
 
@@ -87,8 +89,7 @@ def test_a_run_shows_everything_a_trial_gave(store: Store) -> None:
     reconciled(store, record)
     trial, found = record.study.trials[0], runs(store)
     run, parent = found["tiny/0"], found["tiny"]
-    expected = {metric_key(name): value for name, value in made.items()}
-    assert run.data.metrics == {**expected, "seconds": 1.5}
+    assert run.data.metrics == {**made, "seconds": 1.5}
     assert run.data.params["noise.steps"] == str(trial.params["noise.steps"])
     assert run.data.params["victim.radii"] == "[0.0, 4.0]"
     assert run.data.params["data.source"] == "digits"
@@ -172,18 +173,19 @@ def test_best_is_ordered_by_mlflow_in_the_study_s_direction(store: Store) -> Non
         chosen = min if direction == "minimize" else max
         assert found.value == chosen(values)
         assert found.trial == values.index(found.value)
-        assert found.metrics == figures(found.spec)
-        assert found.spec == attributes.spec_of(record.study.trials[found.trial])
+        assert found.metrics == metrics(found.spec)
+        assert found.spec == record.spec.experiment(record.study.trials[found.trial].params)
 
 
 def test_best_of_a_fractional_radius(store: Store) -> None:
-    record = recorded(store, base={"victim": {"radii": [0.5]}}, metric="test_accuracy@0.5")
+    key = "test_accuracy_at_0.5"
+    record = recorded(store, base={"victim": {"radii": [0.5]}}, metric=key)
     trial = started(record)
-    values = {"test_accuracy@0.5": 33.0, "clean_accuracy@0.5": 90.0}
-    made = values | {"generation_seconds": 1.0, "victim_seconds": 1.0}
-    attributes.note_outcome(trial, {"metrics": made, "noise_identity": "n", "seconds": 1.0})
+    made = Measurement(name=TEST_ACCURACY, value=33.0, unit="%", radius=0.5)
+    found = [made.model_dump()]
+    attributes.note_outcome(trial, {"measurements": found, "noise_identity": "n", "seconds": 1.0})
     record.study.tell(trial, 33.0)
-    assert best(store, "tiny").metrics == made
+    assert best(store, "tiny").metrics == {key: 33.0}
 
 
 def test_without_a_finished_trial_best_says_how_to_get_one(store: Store) -> None:
@@ -209,8 +211,7 @@ def test_status_tells_running_from_interrupted(store: Store) -> None:
     assert now.complete == 1
 
 
-def test_names_mlflow_takes() -> None:
-    assert metric_key("test_accuracy@0.5") == "test_accuracy_at_0.5"
+def test_parameters_are_the_leaves_of_a_spec() -> None:
     tree = {"a": {"b": 1, "c": [1.5]}, "d": None, "e": "x"}
     assert leaves(tree) == {"a.b": "1", "a.c": "[1.5]", "d": "null", "e": "x"}
 

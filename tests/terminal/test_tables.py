@@ -9,9 +9,17 @@ import pytest
 import yaml
 from rich.cells import cell_len
 
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+)
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import parse_yaml, preset
 from sem_ray.stages import Accuracy
+from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.planning import SweepPlan
 from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
 from sem_ray.studies.sweep import FailedTrial, SweepResult
@@ -34,14 +42,21 @@ from sem_ray.victims import Victim
 from tests.terminal.conftest import MakeScreen
 
 SPEC = ExperimentSpec.model_validate(preset("quick"))
-METRICS = {
-    "test_accuracy@0": 32.44,
-    "clean_accuracy@0": 98.2,
-    "test_accuracy@4": 60.6,
-    "clean_accuracy@4": 100.0,
-    "generation_seconds": 46.25,
-    "victim_seconds": 33.0,
-}
+OBJECTIVES = (Objective(metric="test_accuracy_at_4"),)
+
+
+def measured(**changes: float) -> tuple[Measurement, ...]:
+    found = (
+        Measurement(name=TEST_ACCURACY, radius=0, value=32.44, unit="%"),
+        Measurement(name=TEST_ACCURACY, radius=4, value=60.6, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.2, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=4, value=100.0, unit="%"),
+        Measurement(name=GENERATION_SECONDS, value=46.25, unit="s"),
+        Measurement(name=VICTIM_SECONDS, value=33.0, unit="s"),
+    )
+    return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in found)
+
+
 VALUES = {
     "noise.steps": 3,
     "noise.step_size": 11.53456,
@@ -57,7 +72,7 @@ def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
     facts: dict[str, Any] = {
         "values": VALUES,
         "value": 60.6 if done else None,
-        "metrics": METRICS if done else {},
+        "measurements": measured() if done else (),
         "error": None,
         "seconds": 77.4 if done else None,
     }
@@ -65,7 +80,7 @@ def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
 
 
 def status(*rows: TrialRow) -> StudyStatus:
-    return StudyStatus("quick", "test_accuracy@4", "minimize", 8, False, rows)
+    return StudyStatus("quick", OBJECTIVES, 8, False, rows)
 
 
 def victim(last: float, best: float) -> Victim:
@@ -83,8 +98,8 @@ def test_a_trials_row_has_its_settings_accuracies_and_seconds(screen: MakeScreen
 
 def test_the_embedded_study_fits_a_terminal_of_eighty_columns(screen: MakeScreen) -> None:
     seen = screen()
-    finer = {**METRICS, "clean_accuracy@4": 98.4}
-    show_status(status(*(row(number, metrics=finer) for number in range(8))))
+    finer = measured(clean_accuracy_at_4=98.4)
+    show_status(status(*(row(number, measurements=finer) for number in range(8))))
     assert max(cell_len(line) for line in seen.lines) <= 80
     assert len([line for line in seen.lines if "98.2→32.4" in line]) == 8
     assert "…" not in seen.text
@@ -116,8 +131,10 @@ def test_trials_that_are_not_finished_say_so(screen: MakeScreen) -> None:
 @pytest.mark.parametrize(("direction", "leader"), [("minimize", 1), ("maximize", 2)])
 def test_the_best_trial_stands_out(screen: MakeScreen, direction: Any, leader: int) -> None:
     seen = screen(width=120)
-    rows = (row(0, value=50.0), row(1, value=40.0), row(2, value=60.0), row(3, "failed"))
-    show_status(StudyStatus("quick", "m", direction, 8, False, rows))
+    values = enumerate((50.0, 40.0, 60.0))
+    done = (row(n, measurements=measured(test_accuracy_at_4=value)) for n, value in values)
+    objectives = (Objective(metric="test_accuracy_at_4", direction=direction),)
+    show_status(StudyStatus("quick", objectives, 8, False, (*done, row(3, "failed"))))
     green = [line for line in seen.drawn.getvalue().splitlines() if "\x1b[32m" in line]
     (line,) = green
     assert f"\x1b[32m{leader}" in line
@@ -132,24 +149,24 @@ def test_a_study_without_a_trial_is_an_empty_table(screen: MakeScreen) -> None:
 def test_the_end_of_a_sweep_shows_trials_failures_and_the_best(screen: MakeScreen) -> None:
     seen = screen(terminal=False, width=240)
     result = SweepResult("quick", 1, 2, (FailedTrial(1, "out of luck"),), 61.7)
-    best = Best("quick", 0, "test_accuracy@4", 60.6, METRICS, SPEC)
+    best = Best("quick", 0, OBJECTIVES, measured(), SPEC)
     show_sweep(Swept(result, status(row(0), row(1, "failed")), best))
     assert "trial 1 failed: out of luck" in seen.text
     assert "1 of 2 trials finished; 62 s" in seen.text
-    assert "# best of study quick: trial 0, test_accuracy@4 60.6" in seen.text
+    assert "# best of study quick: trial 0, test_accuracy_at_4 60.6" in seen.text
     assert "sem-ray best quick > best.yaml" in seen.text
 
 
 def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen) -> None:
     for terminal, width in ((True, 40), (True, 80), (False, 240)):
         seen = screen(terminal=terminal, width=width)
-        show_best(Best("quick", 3, "test_accuracy@4", 60.6, METRICS, SPEC))
+        show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
         assert yaml.safe_load(seen.text) == SPEC.model_dump(mode="json")
 
 
 def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
     seen = screen()
-    show_best(Best("quick", 3, "test_accuracy@4", 60.6, METRICS, SPEC))
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
     assert max(len(line) for line in seen.lines) <= 80
 
 
@@ -157,7 +174,7 @@ def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
 def test_names_in_the_best_are_not_markup(screen: MakeScreen, source: str) -> None:
     seen = screen()
     data = SPEC.data.model_copy(update={"source": source})
-    show_best(Best("quick", 3, "m", 1.0, {}, SPEC.model_copy(update={"data": data})))
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC.model_copy(update={"data": data})))
     assert parse_yaml(seen.text, "best")["data"]["source"] == source
 
 
