@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.journal import first_version
+from sem_ray.studies.journal.trial_report import Failed, Finished
 
 SPEC = "spec"
 """The whole experiment, as JSON."""
@@ -47,13 +45,14 @@ def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
     trial.set_user_attr(SPEC, spec.model_dump_json())
 
 
-def note_outcome(trial: optuna.Trial, outcome: Mapping[str, Any]) -> None:
-    for key in (MEASUREMENTS, NOISE, SECONDS):
-        trial.set_user_attr(key, outcome[key])
+def note_finish(trial: optuna.Trial, report: Finished) -> None:
+    trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
+    trial.set_user_attr(NOISE, report.noise_identity)
+    trial.set_user_attr(SECONDS, report.seconds)
 
 
-def note_failure(trial: optuna.Trial, error: str, failure: Mapping[str, Any]) -> None:
-    trial.set_user_attr(ERROR, error)
-    for key in (SECONDS, TRACEBACK):
-        if key in failure:
-            trial.set_user_attr(key, failure[key])
+def note_failure(trial: optuna.Trial, report: Failed) -> None:
+    trial.set_user_attr(ERROR, report.error)
+    for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
+        if value is not None:
+            trial.set_user_attr(key, value)

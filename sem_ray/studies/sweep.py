@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 from optuna.trial import FrozenTrial, TrialState
-from ray import tune
-from ray.exceptions import RayError
-from ray.tune.error import TuneError
 
-from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
-from sem_ray.cluster.session import OBJECT_STORE, known_nodes, object_store, ray_session
-from sem_ray.errors import WorkFailed
 from sem_ray.stages import run_experiment
 from sem_ray.store import Store
 from sem_ray.studies import attributes, events
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.mlflow_store import refuse_unusable_address
 from sem_ray.studies.planning import target_of
+from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.trial_backend import TrialBackend
+from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.run.tune_backend import TuneBackend
 from sem_ray.studies.sampling import sampler_for
 from sem_ray.studies.search_space import StudySpec
-from sem_ray.studies.searcher import StudySearcher
 from sem_ray.studies.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.tracking import Records
-from sem_ray.studies.trial import Experiment, TrialSetting, one_line, run_trial
-
-RAY_FOLDER = "ray"
-"""Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
-
-TRIAL = "a trial"
-IMAGES = 500_000_000
-"""Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
+from sem_ray.studies.trial import Experiment, TrialSetting
 
 
 @dataclass(frozen=True)
@@ -69,22 +55,24 @@ def run_sweep(
     trials: int | None = None,
     on_event: OnEvent = events.unheard,
     experiment: Experiment = run_experiment,
+    backend: TrialBackend | None = None,
 ) -> SweepResult:
-    """Run `spec` until `trials` of its trials are finished, going on where an earlier sweep was.
+    """Run `spec` until `trials` of its trials are finished, going on from where an earlier sweep
+    stopped. `backend` runs the trials; None is Ray Tune.
 
-    A failed trial is replaced and reported in the result. Raises `BadInput` where the study is
-    being swept, searches something else than before, or does not fit the machine; `WorkFailed`
-    where the work could not go on or MLflow lacks some of it.
+    A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
+    swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
+    work could not go on or MLflow lacks some of it.
     """
     start = time.monotonic()
     target = target_of(spec, trials)
-    if (nodes := known_nodes()) is not None:
-        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
+    backend = backend or TuneBackend()
+    backend.check(spec.resources)
     refuse_unusable_address(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
         sweep = _Sweep(record, store, target, on_event)
-        sweep.run(experiment)
+        sweep.run(backend, TrialSetting(experiment, store.root, spec.resources))
     failed = tuple(sweep.failed)
     return SweepResult(spec.name, sweep.complete, target, failed, time.monotonic() - start)
 
@@ -99,12 +87,12 @@ class _Sweep:
     on_event: OnEvent
     failed: list[FailedTrial] = field(default_factory=list)
 
-    def run(self, experiment: Experiment) -> None:
+    def run(self, backend: TrialBackend, setting: TrialSetting) -> None:
         self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
         self._records.begin()
         try:
             if self.complete < self.target:
-                self._search(experiment)
+                self._search(backend, setting)
         except BaseException:
             self._records.settle()
             raise
@@ -115,51 +103,12 @@ class _Sweep:
         study = self.record.study
         return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
-    def _search(self, experiment: Experiment) -> None:
-        wanted = self.record.spec.resources
-        memory = object_store(IMAGES) if wanted.actors else OBJECT_STORE
-        with ray_session(memory=memory), self._scratch():
-            room = refuse_what_never_fits(trial_bundles(wanted), live_nodes(), TRIAL)
-            concurrency = min(room, self.record.spec.concurrency or room)
-            self._searcher = StudySearcher(
-                self.record, self.target, concurrency, self._on_trial, self._on_progress
-            )
-            self._fit(experiment)
-        if self._searcher.failure is not None:
-            raise self._searcher.failure
-
-    def _fit(self, experiment: Experiment) -> None:
-        wanted = self.record.spec.resources
-        setting = TrialSetting(experiment, self.store.root, wanted)
-        strategy = wanted.actors.strategy if wanted.actors else "PACK"
-        bundles = tune.PlacementGroupFactory(trial_bundles(wanted), strategy=strategy)
-        trainable = tune.with_resources(partial(run_trial, setting=setting), bundles)
-        tuner = tune.Tuner(
-            trainable,
-            tune_config=tune.TuneConfig(
-                search_alg=self._searcher,
-                num_samples=-1,
-                reuse_actors=True,
-                trial_dirname_creator=lambda trial: str(trial.trial_id),
-            ),
-            run_config=tune.RunConfig(
-                name=RAY_FOLDER, storage_path=str(self.record.folder), verbose=0
-            ),
-        )
-        try:
-            tuner.fit()
-        except (TuneError, RayError) as error:
-            raise WorkFailed(f"Ray Tune stopped: {one_line(error)[:200]}") from error
-
-    @contextmanager
-    def _scratch(self) -> Iterator[None]:
-        """Tune's folder, empty at first and gone at last."""
-        folder = self.record.folder / RAY_FOLDER
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            yield
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
+        budget = Budget.to_reach(self.target, self.complete, self.record.spec.concurrency)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        backend.run(self._queue, setting)
+        if self._queue.failure is not None:
+            raise self._queue.failure
 
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)
@@ -170,7 +119,7 @@ class _Sweep:
         if trial.state == TrialState.FAIL:
             self.failed.append(FailedTrial(trial.number, error or "unknown"))
         self.on_event(_event(trial, error, self.complete, self.target))
-        self._records.note(trial, self._searcher.live)
+        self._records.note(trial, self._queue.running)
 
 
 def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> TrialEvent:

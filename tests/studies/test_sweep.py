@@ -1,4 +1,4 @@
-"""Whole sweeps: real Ray, a real Optuna journal, real MLflow."""
+"""Whole sweeps: a real Optuna journal and real MLflow, and real Ray if Ray matters."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress
 from sem_ray.studies.mlflow_store import URI_VARIABLE
 from sem_ray.studies.queries import best, status
+from sem_ray.studies.run.tune_backend import RAY_FOLDER
 from sem_ray.studies.searcher import WORKER_DIED
 from sem_ray.studies.storage import studies, study_folder, sweeping
-from sem_ray.studies.sweep import RAY_FOLDER, run_sweep
+from sem_ray.studies.sweep import run_sweep
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
+from tests.studies.run.in_process import InProcess
 from tests.studies.test_tracking import states
 
-pytestmark = pytest.mark.usefixtures("one_ray")
+HERE = InProcess()
+with_ray = pytest.mark.usefixtures("one_ray")
 
 
 class Heard:
@@ -41,6 +44,7 @@ class Heard:
         return max(accumulate(changes))
 
 
+@with_ray
 def test_real_experiments_are_run_recorded_and_compared(store: Store) -> None:
     heard = Heard()
     result = run_sweep(study(trials=2), store, on_event=heard)
@@ -57,12 +61,14 @@ def test_real_experiments_are_run_recorded_and_compared(store: Store) -> None:
 
 
 def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) -> None:
-    first = run_sweep(study(), store, trials=2, experiment=fakes.instant)
+    first = run_sweep(study(), store, trials=2, experiment=fakes.instant, backend=HERE)
     before = status(store, "tiny").rows
-    assert run_sweep(study(), store, trials=2, experiment=fakes.hopeless).ok
+    assert run_sweep(study(), store, trials=2, experiment=fakes.hopeless, backend=HERE).ok
     assert status(store, "tiny").rows == before
     heard = Heard()
-    more = run_sweep(study(), store, trials=4, experiment=fakes.instant, on_event=heard)
+    more = run_sweep(
+        study(), store, trials=4, experiment=fakes.instant, on_event=heard, backend=HERE
+    )
     assert (first.complete, more.complete) == (2, 4)
     assert status(store, "tiny").rows[:2] == before
     assert {event.trial for event in heard.trials} == {2, 3}
@@ -70,6 +76,7 @@ def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) ->
     assert len(states(store)) == 5
 
 
+@with_ray
 def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
     store: Store, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,7 +103,7 @@ def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
 
 def test_images_nobody_can_read_end_the_sweep_at_once(store: Store) -> None:
     with pytest.raises(BadInput, match=r"^data/: no Parquet file in there"):
-        run_sweep(study(trials=50), store, experiment=fakes.unreadable)
+        run_sweep(study(trials=50), store, experiment=fakes.unreadable, backend=HERE)
     assert len(status(store, "tiny").rows) <= 2
     assert "RUNNING" not in states(store).values()
 
@@ -111,6 +118,7 @@ TOO_BIG: dict[str, dict[str, Any]] = {
 }
 
 
+@with_ray
 @pytest.mark.parametrize("message", TOO_BIG, ids=str)
 def test_what_never_fits_is_refused_with_the_numbers(store: Store, message: str) -> None:
     with pytest.raises(BadInput, match=message):
@@ -123,11 +131,11 @@ def test_an_unusable_tracking_address_is_refused_before_anything_is_written(
 ) -> None:
     monkeypatch.setenv(URI_VARIABLE, "bogus://x")
     with pytest.raises(BadInput, match=URI_VARIABLE):
-        run_sweep(study(), store, experiment=fakes.instant)
+        run_sweep(study(), store, experiment=fakes.instant, backend=HERE)
     assert studies(store) == []
 
 
 def test_a_second_sweep_of_the_same_study_is_refused(store: Store) -> None:
     with sweeping(store, "tiny"), pytest.raises(BadInput, match="already running"):
-        run_sweep(study(), store, experiment=fakes.instant)
+        run_sweep(study(), store, experiment=fakes.instant, backend=HERE)
     assert studies(store) == []

@@ -15,6 +15,7 @@ from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.metrics.measurement import TEST_ACCURACY, Measurement
 from sem_ray.store import Store
 from sem_ray.studies import attributes
+from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.mlflow_runs import (
     NOISE_TAG,
     PARENT,
@@ -47,9 +48,9 @@ def started(record: StudyRecord) -> optuna.Trial:
 def finished(record: StudyRecord) -> dict[str, float]:
     trial = started(record)
     spec = record.spec.experiment(trial.params)
-    found = [m.model_dump() for m in measured(spec)]
-    outcome = {"measurements": found, "noise_identity": f"n{trial.number}", "seconds": 1.5}
-    attributes.note_outcome(trial, outcome)
+    identity = f"n{trial.number}"
+    report = Finished(measurements=measured(spec), noise_identity=identity, seconds=1.5)
+    attributes.note_finish(trial, report)
     made = metrics(spec)
     record.study.tell(trial, [made[o.metric] for o in record.spec.objectives])
     return made
@@ -57,7 +58,7 @@ def finished(record: StudyRecord) -> dict[str, float]:
 
 def failed(record: StudyRecord) -> None:
     trial = started(record)
-    attributes.note_failure(trial, "no luck", {"traceback": "…", "seconds": 0.5})
+    attributes.note_failure(trial, Failed(error="no luck", traceback="…", seconds=0.5))
     record.study.tell(trial, state=TrialState.FAIL)
 
 
@@ -182,8 +183,7 @@ def test_best_of_a_fractional_radius(store: Store) -> None:
     record = recorded(store, base={"victim": {"radii": [0.5]}}, metric=key)
     trial = started(record)
     made = Measurement(name=TEST_ACCURACY, value=33.0, unit="%", radius=0.5)
-    found = [made.model_dump()]
-    attributes.note_outcome(trial, {"measurements": found, "noise_identity": "n", "seconds": 1.0})
+    attributes.note_finish(trial, Finished(measurements=(made,), noise_identity="n", seconds=1.0))
     record.study.tell(trial, 33.0)
     assert best(store, "tiny").metrics == {key: 33.0}
 

@@ -9,23 +9,16 @@ import pytest
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.objective import Objective, not_dominated, unusable
 from sem_ray.studies.planning import proposals
-from sem_ray.studies.search_space import StudySpec
+from sem_ray.studies.search_space import study_from
 from tests.studies.fakes import METRIC, study, tree
 
 TWO = [{"metric": METRIC}, {"metric": "generation_seconds", "direction": "minimize"}]
 
 
-def of_list(objectives: Any) -> StudySpec:
-    from sem_ray.studies.search_space import study_from
-
-    settings = {k: v for k, v in tree().items() if k not in ("metric", "direction")}
-    return study_from({**settings, "objectives": objectives}, "test.yaml")
-
-
 def test_a_metric_and_its_direction_are_a_list_of_one() -> None:
     single = study(metric=METRIC, direction="maximize")
     assert single.objectives == (Objective(metric=METRIC, direction="maximize"),)
-    assert single == of_list([{"metric": METRIC, "direction": "maximize"}])
+    assert single == study(objectives=[{"metric": METRIC, "direction": "maximize"}])
 
 
 @pytest.mark.parametrize("spelling", ["test_accuracy@4", "test_accuracy_at_4"])
@@ -34,7 +27,7 @@ def test_the_spelling_of_earlier_versions_is_read(spelling: str) -> None:
 
 
 def test_several_objectives_are_proposed_for_by_tpe() -> None:
-    spec = of_list(TWO)
+    spec = study(objectives=TWO)
     assert spec.directions == ["minimize", "minimize"]
     assert len(proposals(spec, 3)) == 3
 
@@ -56,7 +49,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
 def test_what_cannot_be_optimised_is_refused_in_one_line(case: str) -> None:
     objectives, message = REFUSED[case]
     with pytest.raises(BadInput) as refusal:
-        of_list(objectives)
+        study(objectives=objectives)
     assert str(refusal.value).startswith("test.yaml: ") and message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -65,13 +58,11 @@ def test_both_forms_or_none_are_refused() -> None:
     with pytest.raises(BadInput, match="give objectives, or metric and direction, not both"):
         study(metric=METRIC, direction="minimize", objectives=TWO)
     with pytest.raises(BadInput, match="objectives: nothing to optimise"):
-        from sem_ray.studies.search_space import study_from
-
         study_from({k: v for k, v in tree().items() if k != "metric"}, "test.yaml")
 
 
 def test_every_objective_must_be_a_number() -> None:
-    objectives = of_list(TWO).objectives
+    objectives = study(objectives=TWO).objectives
     assert unusable(objectives, {METRIC: 1.0, "generation_seconds": 2.0}) is None
     assert unusable(objectives, {METRIC: 1.0}) == (
         f"it reported no generation_seconds, only {METRIC}"

@@ -10,10 +10,10 @@ import pytest
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.store import Store
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.sampling import sampler_for
-from sem_ray.studies.searcher import StudySearcher
-from sem_ray.studies.storage import open_study, study_folder
-from tests.studies.fakes import study
+from sem_ray.studies.storage import study_folder
+from sem_ray.studies.sweep import run_sweep
+from tests.studies.fakes import instant, study
+from tests.studies.run.in_process import InProcess
 
 RECORDED = Path(__file__).parent / "first_version"
 """Three finished trials and one cut off, of `tests.studies.fakes.study`."""
@@ -48,11 +48,11 @@ def test_its_best_is_found(old: Store) -> None:
     assert (found.spec.noise.radius, found.spec.victim.radii) == (16, (0, 4))
 
 
-@pytest.mark.parametrize("metric", ["test_accuracy@4", "test_accuracy_at_4"])
-def test_it_is_swept_on_from_where_it_stood(old: Store, metric: str) -> None:
-    spec = study(name="old", metric=metric)
-    record = open_study(old, spec, sampler_for(spec))
-    searcher = StudySearcher(record, 4, 1, [].append, [].append)
-    config = searcher.suggest("again")
-    assert isinstance(config, dict) and config["trial"] == 3
-    assert searcher.complete == 3
+def test_it_is_swept_on_from_where_it_stood(old: Store) -> None:
+    spec = study(name="old", metric="test_accuracy@4")
+    result = run_sweep(spec, old, backend=InProcess(), experiment=instant)
+    assert result.ok and result.complete == 4
+    rows = status(old, "old").rows
+    assert [row.state for row in rows] == ["complete"] * 4
+    assert rows[3].values == {"noise.radius": 8, "noise.steps": 3}  # the trial that was cut off
+    assert best(old, "old").trial == 0

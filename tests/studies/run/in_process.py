@@ -1,0 +1,25 @@
+"""A backend without Ray: trials run here, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from sem_ray.spec.resources import TrialResources
+from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.trial import TrialSetting, attempt
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """What a sweep needs of a backend, and no more."""
+
+    def check(self, resources: TrialResources) -> None:
+        """Everything fits."""
+
+    def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
+        while not queue.over:
+            request = queue.next()
+            if request is not None:
+                sink = partial(queue.progress, request.trial)
+                queue.end(request.trial, attempt(request.spec, setting, sink))
