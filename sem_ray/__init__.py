@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sem_ray.verbs import (
+    from sem_ray.api import (
         best,
         evaluate,
         export,
@@ -38,5 +38,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(importlib.import_module("sem_ray.verbs"), name)
+        return getattr(importlib.import_module("sem_ray.api"), name)
     raise AttributeError(f"module 'sem_ray' has no attribute {name!r}")

@@ -1,3 +1,3 @@
-from sem_ray.cli import main
+from sem_ray.cli.main import main
 
 main()

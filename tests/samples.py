@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from sem_ray.data import ImageSet, Manifest, Noise
-from sem_ray.data.mapped import Mapped
-from sem_ray.data.pixel_file import fillable, write_blank
-from sem_ray.draws import Draws
-from sem_ray.peers import ALONE
-from sem_ray.shards import Shards, Split
+from sem_ray.data.pixels.arrow_file import fillable, write_blank
+from sem_ray.data.pixels.memory_mapped import Mapped
+from sem_ray.distributed import ALONE
+from sem_ray.distributed.shards import Shards, Split
+from sem_ray.rng import Draws
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
 from sem_ray.training import Team

@@ -11,7 +11,7 @@ import torch
 
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.errors import WorkFailed
-from sem_ray.generation import generate
+from sem_ray.methods.generation import generate
 from sem_ray.victims import train_victim
 from tests.samples import random_images, tiny_spec
 

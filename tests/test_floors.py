@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.data.hub_files import write_pngs
+from tests.data.sources.hub_files import write_pngs
 from tests.system.program import Ran, refused
 
 BLOCKED = """
@@ -31,8 +31,9 @@ ABOVE_PYTORCH = (
 )
 PLAIN = """
 import torch
-from sem_ray import attacks, augment, data, devices, draws, generation, measures, methods
-from sem_ray import networks, shards, spec, training, victims
+from sem_ray import augment, data, metrics, methods, distributed
+from sem_ray.methods import generation
+from sem_ray import networks, spec, training, victims
 
 labels = torch.arange(12) % 3
 pixels = torch.randint(0, 256, (12, 3, 32, 32), dtype=torch.uint8)
@@ -45,7 +46,7 @@ wanted = spec.ExperimentSpec.model_validate({
 cpu = torch.device("cpu")
 made = generation.generate(wanted, images, device=cpu)
 victim = victims.train_victim(wanted, 0.0, images, images, device=cpu)
-measures.separability(made.noise, labels)
+metrics.separability(made.noise, labels)
 print(made.noise.abs().max().item() <= 8, 0 <= victim.last <= 100)
 """
 
@@ -82,7 +83,7 @@ def test_protecting_and_evaluating_need_no_ray_optuna_or_mlflow(tmp_path: Path) 
     assert (ran.code, ran.out.split()) == (0, ["True"]), ran.err
 
 
-PROGRAM = "from sem_ray.cli import main; main(sys.argv[1:])"
+PROGRAM = "from sem_ray.cli.main import main; main(sys.argv[1:])"
 
 
 def test_a_sweep_without_its_libraries_says_what_to_install() -> None:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sem_ray.draws import Stream
+from sem_ray.rng import Stream
 from sem_ray.spec import CropFlip
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sem_ray.draws import Stream
+from sem_ray.rng import Stream
 from sem_ray.spec import ResizedCrop
 
 CANDIDATES = 10

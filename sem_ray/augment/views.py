@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sem_ray.augment.crop_flip import CropFlipViews
 from sem_ray.augment.resized_crop import ResizedCropViews, resized
-from sem_ray.draws import Stream
+from sem_ray.rng import Stream
 from sem_ray.spec import Augmentation, CropFlip, ResizedCrop
 
 

@@ -2,6 +2,6 @@
 
 from sem_ray.cluster.backend import OnActors
 from sem_ray.cluster.placement import Places, reserved, within_trial
-from sem_ray.cluster.session import ray_session
+from sem_ray.cluster.ray_session import ray_session
 
 __all__ = ["OnActors", "Places", "ray_session", "reserved", "within_trial"]

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sem_ray.checkpoint import Checkpoint
-from sem_ray.cluster.group import ShardGroup
-from sem_ray.cluster.job import Job
+from sem_ray.cluster.group.actor_pool import Staff
+from sem_ray.cluster.group.payload import Job
+from sem_ray.cluster.group.shard_group import ShardGroup
 from sem_ray.cluster.placement import Places
-from sem_ray.cluster.staff import Staff
 from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.distributed.shards import Split
 from sem_ray.errors import BadInput
-from sem_ray.generation import Generated, GenerationPlan
-from sem_ray.generation import split_of as generation_split
+from sem_ray.methods import split_of as generation_split
+from sem_ray.methods.generation import Generated, GenerationPlan
 from sem_ray.progress import ProgressSink, silent
-from sem_ray.running import conduct
-from sem_ray.shards import Split
 from sem_ray.spec import ExperimentSpec
+from sem_ray.training.run_loop import conduct
 from sem_ray.victims import Victim, VictimPlan
 from sem_ray.victims import split_of as victim_split
 
@@ -40,7 +40,7 @@ class OnActors:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Generated:
-        """As `sem_ray.generation.generate`, to the same bits. Raises `BadInput` where there are
+        """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` where there are
         more actors than shards."""
         split = generation_split(spec, len(images))
         plan = GenerationPlan.of(spec, split)

@@ -2,10 +2,10 @@
 files."""
 
 from sem_ray.data.image_set import Dataset, ImageSet
-from sem_ray.data.noise import Manifest, Noise, protected
-from sem_ray.data.noise_file import read_noise, write_noise
-from sem_ray.data.sources import load
-from sem_ray.data.sums import add_noise
+from sem_ray.data.noise.noise import Manifest, Noise, protected
+from sem_ray.data.noise.noise_file import read_noise, write_noise
+from sem_ray.data.pixels.add_noise import add_noise
+from sem_ray.data.sources.registry import load
 
 __all__ = [
     "Dataset",

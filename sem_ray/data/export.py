@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from torch import Tensor
 
+from sem_ray.data.decode.batch import THREADS_FROM
 from sem_ray.data.image_set import ImageSet
 from sem_ray.data.safe_names import Names, class_folders, stem
-from sem_ray.data.stacking import THREADS_FROM
 from sem_ray.progress import Progress, ProgressSink
 
 Format = Literal["parquet", "imagefolder"]

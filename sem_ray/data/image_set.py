@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sem_ray.data.digests import pixel_digests
-from sem_ray.data.mapped import Index, Mapped
-from sem_ray.data.streamed import Pixels, Streamed, picked, streams
+from sem_ray.data.pixels.hashing import pixel_digests
+from sem_ray.data.pixels.memory_mapped import Index, Mapped
+from sem_ray.data.pixels.prefetch import Pixels, Streamed, picked, streams
 from sem_ray.errors import BadInput
 
 

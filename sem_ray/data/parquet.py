@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sem_ray.data.hub_layout import splits_at
 from sem_ray.data.image_set import Dataset
-from sem_ray.data.listing import Wanted, decoded_sets
-from sem_ray.data.parquet_rows import Rows, Shard
+from sem_ray.data.sources.encoded_split import Wanted, decoded_sets
+from sem_ray.data.sources.hub_layout import splits_at
+from sem_ray.data.sources.parquet import Rows, Shard
 from sem_ray.errors import BadInput
 
 LARGEST_UNNAMED = 100_000

@@ -7,10 +7,10 @@ from dataclasses import replace
 import torch
 
 from sem_ray.data.class_choice import ClassChoice
-from sem_ray.data.form import Form
+from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset, ImageSet
-from sem_ray.data.listing import Wanted, require_two_classes
-from sem_ray.data.subset import Limit, chosen
+from sem_ray.data.selection import Limit, chosen
+from sem_ray.data.sources.encoded_split import Wanted, require_two_classes
 
 
 def narrowed(data: Dataset, wanted: Wanted) -> Dataset:

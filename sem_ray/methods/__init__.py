@@ -4,7 +4,7 @@ its place in the line below (docs/methods.md has a worked example)."""
 from __future__ import annotations
 
 from sem_ray.errors import BadInput
-from sem_ray.methods.course import Course, Ground, Method, Stage, rounded, split_of
+from sem_ray.methods.base import Course, Ground, Method, Stage, rounded, split_of
 from sem_ray.methods.em import EM
 from sem_ray.methods.ntga import NTGA
 from sem_ray.methods.rem import REM

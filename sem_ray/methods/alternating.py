@@ -11,14 +11,14 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
-from sem_ray.draws import numpy_generator
+from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
-from sem_ray.methods.course import AUGMENTED_EM, Course, Ground, Method, Stage, rounded
+from sem_ray.methods.base import AUGMENTED_EM, Course, Ground, Method, Stage, rounded
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.networks import FrozenTwin
-from sem_ray.peers import ALONE, Peers
-from sem_ray.shards import Part, Split
+from sem_ray.rng import numpy_generator
 from sem_ray.spec import ExperimentSpec, Phase
 from sem_ray.training import Attack
 

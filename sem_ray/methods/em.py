@@ -17,8 +17,9 @@ from torch import Tensor
 from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, WholeViews, draw_views
 from sem_ray.devices import one_thread
-from sem_ray.draws import Stream
-from sem_ray.methods.course import (
+from sem_ray.distributed import quantised
+from sem_ray.distributed.shards import Part, Split
+from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     SCHEDULE,
@@ -30,8 +31,7 @@ from sem_ray.methods.course import (
 )
 from sem_ray.methods.noise_phase import as_they_are, noise_gradient
 from sem_ray.networks import FrozenTwin
-from sem_ray.peers import quantised
-from sem_ray.shards import Part, Split
+from sem_ray.rng import Stream
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 
 BLOCK = 1024

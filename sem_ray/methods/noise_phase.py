@@ -10,9 +10,9 @@ from torch import Tensor
 
 from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, draw_views
-from sem_ray.draws import Stream
 from sem_ray.methods.perturbations import Perturbation
 from sem_ray.networks import FrozenTwin
+from sem_ray.rng import Stream
 from sem_ray.spec import Augmentation, ExperimentSpec, default_step_size, unit
 from sem_ray.training import Attack
 

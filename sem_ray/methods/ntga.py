@@ -18,7 +18,8 @@ from torch import Tensor
 
 from sem_ray.attacks import signed_step
 from sem_ray.devices import one_thread
-from sem_ray.methods.course import (
+from sem_ray.distributed.shards import Split
+from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     AUGMENTED_EM,
@@ -29,8 +30,7 @@ from sem_ray.methods.course import (
     Stage,
     rounded,
 )
-from sem_ray.networks.tangent import KERNELS, pair_values
-from sem_ray.shards import Split
+from sem_ray.methods.neural_tangent import KERNELS, pair_values
 from sem_ray.spec import ExperimentSpec, unit
 from sem_ray.spec.base import PIXEL_STEPS
 

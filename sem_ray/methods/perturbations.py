@@ -7,8 +7,8 @@ from collections.abc import Callable
 from torch import Tensor
 
 from sem_ray.attacks import within_pixels
-from sem_ray.draws import Stream
 from sem_ray.networks import FrozenTwin
+from sem_ray.rng import Stream
 from sem_ray.spec import Phase
 from sem_ray.training import Attack
 

@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sem_ray.draws import numpy_generator
-from sem_ray.methods.course import (
+from sem_ray.distributed.shards import Split
+from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     AUGMENTED_EM,
@@ -31,7 +31,7 @@ from sem_ray.methods.course import (
     Method,
     Stage,
 )
-from sem_ray.shards import Split
+from sem_ray.rng import numpy_generator
 from sem_ray.spec import ExperimentSpec
 
 Array = NDArray[np.float64]

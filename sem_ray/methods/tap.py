@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sem_ray.augment import draw_views, test_view
-from sem_ray.methods.course import (
+from sem_ray.distributed.shards import Part, Split
+from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     AUGMENTED_EM,
@@ -24,7 +25,6 @@ from sem_ray.methods.course import (
 )
 from sem_ray.methods.noise_phase import descended
 from sem_ray.networks import FrozenTwin
-from sem_ray.shards import Part, Split
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 from sem_ray.spec.base import PIXEL_STEPS
 

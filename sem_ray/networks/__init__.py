@@ -7,18 +7,18 @@ from torch import nn
 
 from sem_ray.errors import BadInput
 from sem_ray.networks.architecture import CIFAR, IMAGENET, Architecture
-from sem_ray.networks.densenet import densenet121
-from sem_ray.networks.drops import require_seeded
-from sem_ray.networks.fit import require_fit
-from sem_ray.networks.frozen import FrozenTwin
-from sem_ray.networks.joint import JointNetwork
-from sem_ray.networks.joint_norm import Slots
-from sem_ray.networks.pixels import Centred
-from sem_ray.networks.resnet import resnet18, resnet18_imagenet, resnet50
-from sem_ray.networks.small import SmallNet
-from sem_ray.networks.torchvision_models import PREFIX, torchvision_architecture
-from sem_ray.networks.vgg import vgg16_bn
-from sem_ray.networks.wide_resnet import wrn34_10
+from sem_ray.networks.models.densenet import densenet121
+from sem_ray.networks.models.resnet import resnet18, resnet18_imagenet, resnet50
+from sem_ray.networks.models.small import SmallNet
+from sem_ray.networks.models.torchvision_models import PREFIX, torchvision_architecture
+from sem_ray.networks.models.vgg import vgg16_bn
+from sem_ray.networks.models.wide_resnet import wrn34_10
+from sem_ray.networks.passes.centred_input import Centred
+from sem_ray.networks.passes.frozen import FrozenTwin
+from sem_ray.networks.passes.partitioned import JointNetwork
+from sem_ray.networks.passes.seeded_dropout import require_seeded
+from sem_ray.networks.passes.sync_batch_norm import Slots
+from sem_ray.networks.shape_check import require_fit
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import did_you_mean
 

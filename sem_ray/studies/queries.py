@@ -12,10 +12,10 @@ from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
-from sem_ray.studies import attributes
 from sem_ray.studies.definition.objective import Objective, not_dominated
-from sem_ray.studies.mlflow_runs import TRIAL_TAG, StudyRuns
-from sem_ray.studies.storage import StudyRecord, is_running, load_study
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
+from sem_ray.studies.recording.trial_runs import TRIAL_TAG, StudyRuns
 
 RowState = Literal["complete", "failed", "running", "interrupted"]
 

@@ -18,9 +18,9 @@ from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import qmc
 from typing_extensions import override
 
-from sem_ray.draws import derived_seed, numpy_generator
-from sem_ray.studies.distributions import Space, Values, picked
-from sem_ray.studies.search_space import StudySpec
+from sem_ray.rng import derived_seed, numpy_generator
+from sem_ray.studies.definition.distributions import Space, Values, picked
+from sem_ray.studies.definition.study_spec import StudySpec
 
 TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
 

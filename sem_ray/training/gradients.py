@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from sem_ray.peers import Peers, Waiting, quantised
+from sem_ray.distributed import Peers, Waiting, quantised
 
 BUCKET = 25_000_000
 """Bytes of a bucket: enough to fill a link, few enough to begin early."""
@@ -54,7 +54,7 @@ class Gradients:
             self._listen()
 
     def backward(self, losses: Sequence[Tensor]) -> None:
-        """From each part's loss to the parameters' `grad`. Raises `PeerLost`."""
+        """From each part's loss to the parameters' `grad`. Raises `WorkerLost`."""
         self._next = 0
         for bucket in self._buckets:
             bucket.missing = len(bucket.names) * self.parts

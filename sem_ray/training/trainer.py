@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from sem_ray.augment import seen_shape
 from sem_ray.devices import MASTERS, PASSES, one_thread
-from sem_ray.draws import Stream, derived_seed
+from sem_ray.distributed import Peers
+from sem_ray.distributed.shards import Shards
 from sem_ray.errors import WorkFailed
 from sem_ray.networks import (
     FrozenTwin,
@@ -26,8 +27,7 @@ from sem_ray.networks import (
     require_fit,
     require_seeded,
 )
-from sem_ray.peers import Peers
-from sem_ray.shards import Shards
+from sem_ray.rng import Stream, derived_seed
 from sem_ray.spec import ExperimentSpec, Precision, TrainingSpec
 from sem_ray.training.gradients import Gradients
 from sem_ray.training.schedule import learning_rate
@@ -143,7 +143,7 @@ class Trainer:
 
         Returns the parts' shares of the batch's mean loss, [parts], still on the device. The one
         pass whose sums run over the batch, and so the one that must not depend on threads. Raises
-        `WorkFailed` where memory is too small, `PeerLost` where another member is gone.
+        `WorkFailed` where memory is too small, `WorkerLost` where another member is gone.
         """
         try:
             with one_thread(images[0].device):

@@ -8,10 +8,10 @@ import torch
 
 from sem_ray.augment import test_view
 from sem_ray.data.image_set import Rows
-from sem_ray.data.mapped import Index
+from sem_ray.data.pixels.memory_mapped import Index
 from sem_ray.devices import pixels
+from sem_ray.distributed import ALONE, Peers
 from sem_ray.networks import FrozenTwin
-from sem_ray.peers import ALONE, Peers
 from sem_ray.spec import ExperimentSpec
 
 BATCH = 500

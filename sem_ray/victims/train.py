@@ -12,14 +12,14 @@ from sem_ray.augment import draw_views
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.image_set import ImageSet, Rows
 from sem_ray.devices import folds, pixels
-from sem_ray.draws import Draws
+from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed.shards import Part, Shards, Split, rows_of
 from sem_ray.networks import FrozenTwin
-from sem_ray.peers import ALONE, Peers
 from sem_ray.progress import Progress, ProgressSink, silent
-from sem_ray.running import Finished, Report, State, apart, conduct
-from sem_ray.shards import Part, Shards, Split, rows_of
+from sem_ray.rng import Draws
 from sem_ray.spec import ExperimentSpec
 from sem_ray.training import Attack, Team, Trainer
+from sem_ray.training.run_loop import Finished, Report, State, apart, conduct
 from sem_ray.victims.accuracy import accuracy
 
 CURVE = "curve"

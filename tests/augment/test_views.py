@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional as vision
 from sem_ray.augment import draw_views, test_view
 from sem_ray.augment.crop_flip import CropFlipViews
 from sem_ray.augment.resized_crop import ResizedCropViews, draw_boxes, resampling
-from sem_ray.draws import Draws, Stream
+from sem_ray.rng import Draws, Stream
 from sem_ray.spec import Augmentation, CropFlip, ResizedCrop
 
 SPECS = [CropFlip(), CropFlip(padding=0), CropFlip(flip=False), ResizedCrop(size=9)]

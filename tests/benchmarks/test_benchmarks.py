@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import measuring, passes
-from sem_ray.generation import Engine
+from benchmarks.harness import timing
+from benchmarks.speed import pass_counts
+from sem_ray.methods.alternating import Engine
 from sem_ray.victims import VictimSteps
 from tests.samples import random_images, tiny_spec
 
@@ -22,35 +23,35 @@ TINY = ("surrogate.batch=16", "surrogate.steps=4", "victim.batch=16", "victim.st
 
 def test_counted_work_of_a_noise_step_is_what_pytorch_counts() -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
-    work = passes.sem_step(spec, 3, images.shape)
-    assert work.passes == 3 * 2 + 2 + 1
+    work = pass_counts.sem_step(spec, 3, images.shape)
+    assert work.pass_counts == 3 * 2 + 2 + 1
     engine = Engine(spec, images.rows)
-    assert measuring.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
+    assert timing.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
 def test_counted_work_of_an_adversarial_noise_phase_is_what_pytorch_counts() -> None:
     spec = tiny_spec(precision="float32", noise={"noise_phase": "adversarial"})
     images = random_images(13)
-    work = passes.sem_step(spec, 3, images.shape)
-    assert work.passes == 3 * 2 * (1 + 2) + 2 + 1
+    work = pass_counts.sem_step(spec, 3, images.shape)
+    assert work.pass_counts == 3 * 2 * (1 + 2) + 2 + 1
     engine = Engine(spec, images.rows)
-    assert measuring.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
+    assert timing.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
 @pytest.mark.parametrize(("radius", "count"), [(0, 1), (4, 3)])
 def test_counted_work_of_a_victims_step_is_what_pytorch_counts(radius: float, count: int) -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
-    work = passes.victim_step(spec, radius, 3, images.shape)
-    assert work.passes == count
+    work = pass_counts.victim_step(spec, radius, 3, images.shape)
+    assert work.pass_counts == count
     steps = VictimSteps(spec, radius, images.rows)
-    assert measuring.flops(lambda: steps.step(0)) == pytest.approx(work.flops, rel=0.02)
+    assert timing.flops(lambda: steps.step(0)) == pytest.approx(work.flops, rel=0.02)
 
 
 def test_the_papers_step_has_61_passes() -> None:
     from sem_ray.spec import ExperimentSpec
 
-    work = passes.sem_step(ExperimentSpec(), 10, (3, 32, 32))
-    assert work.passes == 61
+    work = pass_counts.sem_step(ExperimentSpec(), 10, (3, 32, 32))
+    assert work.pass_counts == 61
     assert work.flops == pytest.approx(128 * (60 * 2.23e9 + 3.34e9), rel=0.01)
 
 
@@ -58,9 +59,9 @@ def test_a_step_of_rem_has_561_passes_9_2_times_those_of_sem() -> None:
     from sem_ray.spec import ExperimentSpec, NoiseSpec
 
     rem = ExperimentSpec(noise=NoiseSpec(method="rem"))
-    work, sem = (passes.sem_step(spec, 10, (3, 32, 32)) for spec in (rem, ExperimentSpec()))
-    assert work.passes == 561
-    assert work.passes / sem.passes == pytest.approx(9.2, abs=0.01)
+    work, sem = (pass_counts.sem_step(spec, 10, (3, 32, 32)) for spec in (rem, ExperimentSpec()))
+    assert work.pass_counts == 561
+    assert work.pass_counts / sem.pass_counts == pytest.approx(9.2, abs=0.01)
 
 
 @pytest.mark.parametrize("module", ["engine", "victim"])
@@ -94,13 +95,13 @@ def test_memory_of_a_step_does_not_grow_with_the_number_of_images() -> None:
         images = random_images(count, size=32)
         engine = Engine(tiny_spec(precision="float32", surrogate={"batch": 64}), images.rows)
         engine.step(0)
-        before = measuring.peak_bytes(lambda: None, torch.device("cpu"))
-        peaks.append(measuring.peak_bytes(lambda: engine.step(1), torch.device("cpu")) - before)  # noqa: B023
+        before = timing.peak_bytes(lambda: None, torch.device("cpu"))
+        peaks.append(timing.peak_bytes(lambda: engine.step(1), torch.device("cpu")) - before)  # noqa: B023
     assert peaks[1] < peaks[0] + 8e6
 
 
 def gpu_script(out: Path, minutes: float) -> str:
-    command = ["bash", "benchmarks/gpu.sh", "--data", "digits", "--out", str(out)]
+    command = ["bash", "benchmarks/gpu/run.sh", "--data", "digits", "--out", str(out)]
     command += ["--minutes", str(minutes), "--preset", "quick", "--limit", "40", "--device", "cpu"]
     command += ["--precision", "float32", "--radii", "0", "4", "--streamed", "8"]
     for setting in TINY:

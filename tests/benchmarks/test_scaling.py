@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import passes, scaling_model
-from benchmarks.scaling_constants import CORES, GPUS
-from benchmarks.step_costs import (
+from benchmarks.scaling import model
+from benchmarks.scaling.machines import CORES, GPUS
+from benchmarks.scaling.step_costs import (
     Link,
     Machine,
     efficiency,
@@ -26,7 +26,8 @@ from benchmarks.step_costs import (
     strong,
     weak,
 )
-from benchmarks.step_work import Workload
+from benchmarks.scaling.step_work import Workload
+from benchmarks.speed import pass_counts
 from sem_ray.networks import build_network
 from sem_ray.spec import ExperimentSpec
 
@@ -125,7 +126,7 @@ def test_the_step_is_the_networks_and_the_papers() -> None:
     assert [full for _, full in PAPER.buckets] == sorted(full for _, full in PAPER.buckets)
     assert PAPER.buckets[-1][1] == pytest.approx(1)
     assert (PAPER.norms, PAPER.channels) == (20, 4800)
-    whole = passes.sem_step(ExperimentSpec(), 10, (3, 32, 32)).flops
+    whole = pass_counts.sem_step(ExperimentSpec(), 10, (3, 32, 32)).flops
     assert PAPER.batch * PAPER.flops == pytest.approx(whole)
 
 
@@ -171,4 +172,4 @@ def test_a_killed_actor_is_timed() -> None:
 
 
 def test_presets_of_the_model_are_presets() -> None:
-    assert all(scaling_model.workload(name).batch == 128 for name in scaling_model.PRESETS)
+    assert all(model.workload(name).batch == 128 for name in model.PRESETS)

@@ -27,7 +27,7 @@ os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # before Ray is imported
 import torch
 from ray.cluster_utils import Cluster
 
-from sem_ray.generation import generate
+from sem_ray.methods.generation import generate
 from tests.cluster import chaos_driver
 from tests.cluster.watching import members
 

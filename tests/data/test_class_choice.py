@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from sem_ray.data import load
 from sem_ray.data.class_choice import ClassChoice
-from sem_ray.data.subset import Limit, chosen
+from sem_ray.data.selection import Limit, chosen
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
-from tests.data.hub_files import encoded, noise_pixels, write
+from tests.data.sources.hub_files import encoded, noise_pixels, write
 
 NAMES = st.lists(st.text("abc1", min_size=1, max_size=3), min_size=2, max_size=8, unique=True)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from sem_ray.data.digests import ids_from_pixels, pixel_digests
 from sem_ray.data.image_set import Dataset, ImageSet, check_label_range, check_labels
+from sem_ray.data.pixels.hashing import ids_from_pixels, pixel_digests
 from sem_ray.errors import BadInput
 
 

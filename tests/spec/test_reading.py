@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import (
@@ -24,7 +25,6 @@ from sem_ray.spec.reading import (
     read_yaml,
     validated,
 )
-from sem_ray.terminal.studies import settings_yaml
 
 KEYS = st.sampled_from("abcd")
 SCALARS = (

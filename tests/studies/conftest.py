@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray.cluster.session import ADDRESS_VARIABLE, ray_session
+from sem_ray.cluster.ray_session import ADDRESS_VARIABLE, ray_session
+from sem_ray.records.connection import URI_VARIABLE
 from sem_ray.store import Store
-from sem_ray.studies.mlflow_store import URI_VARIABLE
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import sys
 from sem_ray.errors import SemRayError
 from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent, Warned
-from sem_ray.studies.sweep import run_sweep
+from sem_ray.studies.run.sweep import run_sweep
 from tests.studies.fakes import slow, study
 
 

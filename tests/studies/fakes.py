@@ -1,4 +1,4 @@
-"""Experiments that take milliseconds, in place of `sem_ray.stages.run_experiment`, and studies of
+"""Experiments that take milliseconds, in place of `sem_ray.pipeline.run_experiment`, and studies of
 them."""
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sem_ray.metrics.measurement import (
     Measurement,
     means,
 )
+from sem_ray.pipeline import Backend
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
-from sem_ray.stages import Backend
 from sem_ray.store import Store
+from sem_ray.studies.definition.study_spec import StudySpec, study_from
 from sem_ray.studies.events import SweepEvent, Warned
-from sem_ray.studies.search_space import StudySpec, study_from
 
 METRIC = "test_accuracy_at_4"
 

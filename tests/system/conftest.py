@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray import cli
+from sem_ray.cli import main as cli
 from tests.system.program import Ran
 
 Command = Callable[..., Ran]

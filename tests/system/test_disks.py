@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sem_ray.cli.console.progress import StageProgress
+from sem_ray.cli.console.sweep_progress import SweepProgress
 from sem_ray.studies.events import SweepEvent, TrialEvent
-from sem_ray.terminal.progress import StageProgress
-from sem_ray.terminal.sweep_progress import SweepProgress
 from tests.studies.fakes import tree as study_tree
 from tests.system.conftest import Command, Disk
 from tests.system.program import refused, tiny

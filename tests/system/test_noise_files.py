@@ -19,11 +19,11 @@ from safetensors.torch import save_file
 import sem_ray
 from sem_ray.data import add_noise, load, read_noise
 from sem_ray.spec import DataSpec
-from tests.data.foreign.hostile import MARK, PICKLES, TORCH_FILES
-from tests.data.hub_files import write_pngs
+from tests.api.noise_folders import noise_folder
+from tests.data.noise.importers.hostile import MARK, PICKLES, TORCH_FILES
+from tests.data.sources.hub_files import write_pngs
 from tests.system.conftest import Command
 from tests.system.program import refused, run_program, settings
-from tests.verbs.noise_folders import noise_folder
 
 COUNT = 24
 SHAPE = (COUNT, 3, 6, 5)

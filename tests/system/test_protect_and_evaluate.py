@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 import sem_ray
+from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.data import load, read_noise
 from sem_ray.spec import ExperimentSpec
-from sem_ray.terminal.studies import settings_yaml
 from tests.system.conftest import Command
 from tests.system.program import refused, run_program, tiny
 

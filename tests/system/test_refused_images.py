@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sem_ray.data import read_noise
-from tests.data.cifar_files import archived, cifar_contents, write_cifar
-from tests.data.folder_files import write_images
-from tests.data.hub_files import encoded, noise_pixels, write, write_pngs
+from tests.data.sources.folder_files import write_images
+from tests.data.sources.hub_files import encoded, noise_pixels, write, write_pngs
+from tests.data.sources.make_cifar import archived, cifar_contents, write_cifar
 from tests.system.conftest import Command
 from tests.system.program import refused, settings
 

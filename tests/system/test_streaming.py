@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sem_ray.data import read_noise
-from tests.data.hub_files import encoded, noise_pixels, write
+from tests.data.sources.hub_files import encoded, noise_pixels, write
 from tests.system.conftest import Command
 from tests.system.program import settings
 

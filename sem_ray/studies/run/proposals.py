@@ -7,7 +7,7 @@ from collections import deque
 import optuna
 from optuna.trial import TrialState
 
-from sem_ray.studies.storage import StudyRecord
+from sem_ray.studies.journal.storage import StudyRecord
 
 
 class Proposals:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from sem_ray.spec.resources import TrialResources
+from sem_ray.studies.run.trial import TrialSetting
 from sem_ray.studies.run.trial_queue import TrialQueue
-from sem_ray.studies.trial import TrialSetting
 
 
 class TrialBackend(Protocol):

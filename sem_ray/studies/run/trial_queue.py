@@ -18,13 +18,13 @@ from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import WAY_OUT
-from sem_ray.studies import attributes
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.proposals import Proposals
-from sem_ray.studies.storage import StudyRecord
 
 OnTrial = Callable[[FrozenTrial], None]
 OnProgress = Callable[[TrialProgress], None]

@@ -13,13 +13,13 @@ from ray.exceptions import RayError
 from ray.tune.error import TuneError
 
 from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
-from sem_ray.cluster.session import OBJECT_STORE, known_nodes, object_store, ray_session
+from sem_ray.cluster.ray_session import OBJECT_STORE, known_nodes, object_store, ray_session
 from sem_ray.errors import WorkFailed
 from sem_ray.spec.resources import TrialResources
 from sem_ray.studies.journal.trial_report import one_line
+from sem_ray.studies.run.trial import TrialSetting, run_trial
 from sem_ray.studies.run.trial_queue import TrialQueue
-from sem_ray.studies.searcher import StudySearcher
-from sem_ray.studies.trial import TrialSetting, run_trial
+from sem_ray.studies.run.tune_searcher import StudySearcher
 
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""

@@ -8,8 +8,8 @@ import pytest
 
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.objective import Objective, not_dominated, unusable
-from sem_ray.studies.planning import proposals
-from sem_ray.studies.search_space import study_from
+from sem_ray.studies.definition.study_spec import study_from
+from sem_ray.studies.dry_run import proposals
 from tests.studies.fakes import METRIC, study, tree
 
 TWO = [{"metric": METRIC}, {"metric": "generation_seconds", "direction": "minimize"}]

@@ -9,9 +9,9 @@ import pytest
 
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.store import Store
+from sem_ray.studies.journal.storage import study_folder
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.storage import study_folder
-from sem_ray.studies.sweep import run_sweep
+from sem_ray.studies.run.sweep import run_sweep
 from tests.studies.fakes import instant, study
 from tests.studies.run.in_process import InProcess
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from sem_ray.spec.resources import TrialResources
+from sem_ray.studies.run.trial import TrialSetting, attempt
 from sem_ray.studies.run.trial_queue import TrialQueue
-from sem_ray.studies.trial import TrialSetting, attempt
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from optuna.trial import FrozenTrial, TrialState
 from sem_ray.errors import BadInput
 from sem_ray.progress import Progress
 from sem_ray.store import Store
-from sem_ray.studies import attributes
 from sem_ray.studies.events import TrialProgress
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord, open_study
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial_queue import TrialQueue, TrialRequest
 from sem_ray.studies.sampling import sampler_for
-from sem_ray.studies.storage import StudyRecord, open_study
 from tests.studies.fakes import METRIC, measured, metrics, study
 
 

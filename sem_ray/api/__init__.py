@@ -1,0 +1,57 @@
+"""What a user can ask for: one typed function a verb. The command line only calls these.
+
+Each is imported when first used, so that protecting and evaluating need no Ray, Optuna or MLflow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sem_ray.api.backends import Actors
+    from sem_ray.api.evaluation import Evaluated, evaluate
+    from sem_ray.api.exporting import Exported, export
+    from sem_ray.api.importing import Imported, import_noise
+    from sem_ray.api.protection import Protected, protect
+    from sem_ray.api.settings import remarks
+    from sem_ray.api.studies import best, plan, read_study, status, sweep
+    from sem_ray.api.verification.verify import Verified, verify
+
+__all__ = [
+    "Actors",
+    "Evaluated",
+    "Exported",
+    "Imported",
+    "Protected",
+    "Verified",
+    "best",
+    "evaluate",
+    "export",
+    "import_noise",
+    "plan",
+    "protect",
+    "read_study",
+    "remarks",
+    "status",
+    "sweep",
+    "verify",
+]
+
+_HOMES = {
+    "backends": ("Actors",),
+    "evaluation": ("Evaluated", "evaluate"),
+    "exporting": ("Exported", "export"),
+    "importing": ("Imported", "import_noise"),
+    "protection": ("Protected", "protect"),
+    "settings": ("remarks",),
+    "studies": ("best", "plan", "read_study", "status", "sweep"),
+    "verification.verify": ("Verified", "verify"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"sem_ray.api.{home}"), name)
+    raise AttributeError(f"module 'sem_ray.api' has no attribute {name!r}")

@@ -1,0 +1,56 @@
+"""`sweep`, `status` and `best`: a study run, looked at, and asked for its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sem_ray.store import Store
+from sem_ray.studies import dry_run, queries
+from sem_ray.studies.definition import study_spec as spaces
+from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.dry_run import SweepPlan
+from sem_ray.studies.events import OnEvent, unheard
+from sem_ray.studies.queries import Best, StudyStatus
+from sem_ray.studies.run import sweep as sweeping
+from sem_ray.studies.run.sweep import SweepResult
+
+RECORDS = 32_000_000
+"""Bytes that the journal, MLflow's database and Ray's scratch may come to."""
+
+
+def read_study(file: Path | str) -> StudySpec:
+    """The study in a search space file. Raises `BadInput` with the path of what is wrong."""
+    return spaces.read_study(Path(file))
+
+
+def sweep(
+    study: StudySpec | Path | str,
+    *,
+    trials: int | None = None,
+    store: Path | str | None = None,
+    on_event: OnEvent = unheard,
+) -> SweepResult:
+    """Run a study, or go on with one, until `trials` of its trials are finished.
+
+    Raises `BadInput` where it cannot run as asked, `WorkFailed` where it could not go on.
+    """
+    spec = study if isinstance(study, StudySpec) else read_study(study)
+    shelf = Store.open(store)
+    shelf.require_space(RECORDS, "a sweep")
+    return sweeping.run_sweep(spec, shelf, trials=trials, on_event=on_event)
+
+
+def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:
+    """What `sweep` would do: nothing is written."""
+    spec = study if isinstance(study, StudySpec) else read_study(study)
+    return dry_run.plan(spec, trials=trials)
+
+
+def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
+    """How every trial of the study named `study` stands."""
+    return queries.status(Store.open(store, make=False), study)
+
+
+def best(study: str, *, store: Path | str | None = None) -> Best:
+    """The best finished trial of the study named `study`, as MLflow orders them."""
+    return queries.best(Store.open(store, make=False), study)

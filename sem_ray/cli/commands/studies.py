@@ -1,0 +1,106 @@
+"""`sweep`, `status` and `best`: studies of many experiments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sem_ray.cli.app import app
+from sem_ray.cli.console.output import give, say_remark
+from sem_ray.cli.options import Json
+
+
+@app.command
+def sweep(
+    file: Path,
+    /,
+    *,
+    trials: int | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    store: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Run the study in FILE, or go on with it; trials run side by side on what the machine has.
+
+    Example: `sem-ray sweep search_spaces/quick.yaml --trials 8`
+
+    Parameters
+    ----------
+    file
+        Search space in YAML.
+    trials
+        Finished trials to reach, instead of the file's.
+    dry_run
+        Show what would run, and write nothing.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import api
+    from sem_ray.cli.console.study_tables import Swept, show_plan, show_sweep
+    from sem_ray.cli.console.sweep_progress import SweepProgress
+
+    study = api.read_study(file)
+    if dry_run:
+        planned = api.plan(study, trials=trials)
+        give(planned, show_plan, as_json=json)
+        return 0
+    with SweepProgress() as progress:
+        result = api.sweep(study, trials=trials, store=store, on_event=progress)
+    status = api.status(study.name, store=store)
+    winner = api.best(study.name, store=store) if status.complete else None
+    for remark in api.remarks(winner.spec) if winner else ():
+        say_remark(remark)
+    give(Swept(result, status, winner), show_sweep, as_json=json)
+    return 0 if result.ok else 1
+
+
+@app.command
+def status(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+    """Every trial of a study: its settings, state, accuracies and times.
+
+    Example: `sem-ray status quick`
+
+    Parameters
+    ----------
+    study
+        Name of the study, as its search space file gives it.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import api
+    from sem_ray.cli.console.study_tables import show_status
+
+    found = api.status(study, store=store)
+    give(found, show_status, as_json=json)
+    return 0
+
+
+@app.command
+def best(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+    """The best configuration of a study, as YAML that `protect --config` takes.
+
+    Example: `sem-ray best quick > best.yaml`
+
+    Parameters
+    ----------
+    study
+        Name of the study, as its search space file gives it.
+    store
+        Folder of artifacts and records instead of SEM_RAY_STORE.
+    json
+        Print one JSON object on stdout.
+    """
+    from sem_ray import api
+    from sem_ray.cli.console.study_tables import show_best
+
+    found = api.best(study, store=store)
+    for remark in api.remarks(found.spec):
+        say_remark(remark)
+    give(found, show_best, as_json=json)
+    return 0

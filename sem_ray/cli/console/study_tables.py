@@ -1,0 +1,164 @@
+"""Studies as a person sees them: plans, tables of trials, the winner as YAML."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from rich import box
+from rich.table import Table
+
+from sem_ray.cli.console.output import say, stdout
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    metric_key,
+)
+from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.dry_run import SweepPlan
+from sem_ray.studies.queries import Best, StudyStatus, TrialRow
+from sem_ray.studies.run.sweep import SweepResult
+
+LONGEST_WORD = 9
+"""Characters of a word in the head of a narrow column."""
+
+
+def show_plan(plan: SweepPlan) -> None:
+    """What `--dry-run` prints."""
+    table = Table("setting", "values", title=f"study {plan.study}: {plan.trials} trials")
+    for path, allowed in plan.settings.items():
+        table.add_row(path, allowed)
+    stdout.print(table)
+    first = Table("trial", *map(in_lines, plan.settings), title="first proposals")
+    for number, values in enumerate(plan.proposals):
+        first.add_row(str(number), *(short(values[path]) for path in plan.settings))
+    stdout.print(first)
+    say("dry run: nothing was run, nothing was written")
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep's end is told with."""
+
+    sweep: SweepResult
+    status: StudyStatus
+    best: Best | None
+
+
+def show_sweep(swept: Swept) -> None:
+    """The end of a sweep: every trial, what failed, and the best as YAML."""
+    result, winner = swept.sweep, swept.best
+    stdout.print(trial_table(swept.status))
+    for failed in result.failed:
+        say(f"trial {failed.trial} failed: {failed.error}", style="red")
+    say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    if winner is not None:
+        stdout.print()
+        show_best(winner)
+        say(f"again at any time: sem-ray best {winner.study} > best.yaml")
+        say("protect with it:   sem-ray protect DATA --config best.yaml --out noise")
+
+
+def show_status(status: StudyStatus) -> None:
+    stdout.print(trial_table(status))
+    state = "running now" if status.running else "not running"
+    say(f"{status.complete} of {status.trials} trials finished; {state}")
+
+
+def show_best(best: Best) -> None:
+    """YAML on stdout; which trial it is, as a comment in it."""
+    figures = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
+    stdout.print(
+        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}"
+    )
+    stdout.print(textwrap.fill(figures, 78, initial_indent="# ", subsequent_indent="# "))
+    stdout.print(settings_yaml(best.spec))
+
+
+def settings_yaml(spec: ExperimentSpec) -> str:
+    """YAML with a paragraph a section, for a screen to hold."""
+    sections = spec.model_dump(mode="json").items()
+    dumped = [
+        yaml.safe_dump({name: value}, sort_keys=False, default_flow_style=True, width=60)
+        for name, value in sections
+    ]
+    return "\n".join(text.strip()[1:-1] for text in dumped)
+
+
+def trial_table(status: StudyStatus) -> Table:
+    """A row a trial: searched settings, test accuracies (%) and seconds. Without frames, so that
+    five settings and two radii fit 80 columns."""
+    table = Table(
+        title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
+        caption="test accuracy in %, trained on clean→on protected images,\n"
+        "by the radius ρ of the victim's adversarial training (1/255)",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        show_edge=False,
+    )
+    settings = _ordered(path for row in status.rows for path in row.values)
+    radii = _radii(status.rows)
+    table.add_column("trial", overflow="fold")
+    for name in (
+        *map(in_lines, settings),
+        *(f"ρ={radius:g}\nclean→\nprotected" for radius in radii),
+        "noise\ns",
+        "trial\ns",
+    ):
+        table.add_column(name, justify="right", overflow="fold")
+    leaders = status.leaders
+    for row in status.rows:
+        style = "green" if row.trial in leaders else "red" if row.state == "failed" else None
+        table.add_row(*_cells(row, settings, radii), style=style)
+    return table
+
+
+def in_lines(path: str) -> str:
+    """`noise.perturbation_scale` over four short lines, for the head of a narrow column."""
+    words = path.replace(".", " ").replace("_", " ").split()
+    return "\n".join(piece for word in words for piece in _hyphenated(word))
+
+
+def _hyphenated(word: str) -> list[str]:
+    if len(word) <= LONGEST_WORD:
+        return [word]
+    return [f"{word[: LONGEST_WORD - 2]}-", *_hyphenated(word[LONGEST_WORD - 2 :])]
+
+
+def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
+    state = {"complete": "", "interrupted": " cut off"}.get(row.state, f" {row.state}")
+    cells = [f"{row.trial}{state}"]
+    cells += [short(row.values.get(path)) for path in settings]
+    metrics = row.metrics
+    for radius in radii:
+        keys = [metric_key(side, radius) for side in (CLEAN_ACCURACY, TEST_ACCURACY)]
+        cells.append("→".join(_figure(metrics, key) for key in keys))
+    return [*cells, _figure(metrics, GENERATION_SECONDS), _seconds(row.seconds)]
+
+
+def _radii(rows: Iterable[TrialRow]) -> list[float]:
+    """Of the victims on protected images."""
+    measured = (found for row in rows for found in row.measurements)
+    radii = (m.radius for m in measured if m.name == TEST_ACCURACY and m.radius is not None)
+    return list(dict.fromkeys(radii))
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+def _figure(metrics: Mapping[str, float], name: str) -> str:
+    return f"{metrics[name]:.1f}" if name in metrics else "–"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.0f}"
+
+
+def short(value: Any) -> str:
+    """A searched value in a cell."""
+    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)

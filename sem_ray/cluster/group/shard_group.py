@@ -1,0 +1,178 @@
+"""The members of one run: they share its shards, advance together, and where one is lost the others
+gather again and go on from the last checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ray
+from ray.exceptions import (
+    ActorUnavailableError,
+    LocalRayletDiedError,
+    NodeDiedError,
+    ObjectLostError,
+    OutOfMemoryError,
+    RayActorError,
+    RayTaskError,
+    WorkerCrashedError,
+)
+
+from sem_ray.cluster.group.actor_pool import Member, Silent, Staff, outcomes
+from sem_ray.cluster.group.payload import Job, as_arrays, as_tensors, pack
+from sem_ray.cluster.placement import shared_out
+from sem_ray.data.image_set import Rows
+from sem_ray.distributed import PeerLost
+from sem_ray.distributed.rendezvous import Meeting
+from sem_ray.errors import WorkFailed
+from sem_ray.training.run_loop import Regather, Report, State
+
+SETTLE = 10.0
+"""Seconds that members have to notice the loss of another; then they are replaced as well."""
+MOST_LOSSES = 20
+"""Losses without one step done between them, after which the run is given up."""
+GONE = (
+    RayActorError,
+    NodeDiedError,
+    ObjectLostError,
+    WorkerCrashedError,
+    OutOfMemoryError,
+    LocalRayletDiedError,
+    Silent,
+)
+
+
+class ShardGroup:
+    """The crew of a run on actors. Its images reach them through Ray's object store, once for each
+    member that comes to own them; those in a file, with every member reading its own."""
+
+    def __init__(
+        self, job: Job, train: Rows, test: Rows | None, staff: Staff, *, gpus: bool
+    ) -> None:
+        self.done = 0
+        self.restarts = 0
+        self._job, self._staff, self._gpus = job, staff, gpus
+        split = job.split
+        self._parts = [ray.put(pack(train, split.whole(s))) for s in range(split.count)]
+        self._test = [ray.put(pack(test, slice(None)))] if test is not None else []
+        self._members: list[Member] = []
+        self._meetings = 0
+        self._losses = self._furthest = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether someone would join who is not at work yet."""
+        return self._staff.newcomers()
+
+    def load(self, state: State | None) -> None:
+        """Gather whoever is there, share the shards, stand where `state` says."""
+        carried = [ray.put(as_arrays(state))] if state is not None else []
+        while True:
+            try:
+                self._join(carried)
+            except Regather:
+                continue
+            self.done = int(state.facts["done"]) if state is not None else 0
+            return
+
+    def advance(self, until: int) -> Report:
+        """Raises `MembershipChanged` where a member was lost."""
+        reports: list[Report] = self._all(
+            [member.actor.advance.remote(until) for member in self._members]
+        )
+        self.done = reports[0].done
+        if self.done > self._furthest:  # steps done again are no progress
+            self._furthest, self._losses = self.done, 0
+        return Report(
+            done=self.done,
+            losses={shard: loss for one in reports for shard, loss in one.losses.items()},
+            figures=reports[0].figures,
+            workers=tuple(worker for one in reports for worker in one.workers),
+            restarts=self.restarts,
+            images=sum(one.images for one in reports),
+        )
+
+    def state(self) -> State:
+        """Raises `MembershipChanged` where a member was lost."""
+        calls = [
+            member.actor.state.remote(shared=rank == 0) for rank, member in enumerate(self._members)
+        ]
+        found = [as_tensors(state) for state in self._all(calls)]
+        shards = {shard: rows for one in found for shard, rows in one.shards.items()}
+        return State(found[0].shared, shards, found[0].facts)
+
+    def leave(self) -> None:
+        """Let the members go, who may join another run."""
+        for member in self._members:
+            member.actor.leave.remote()
+        self._members = []
+        self._parts, self._test = [], []
+
+    def _join(self, state: Sequence[Any]) -> None:
+        self._members = members = self._staff.gathered()
+        self._meetings += 1
+        first = members[0]
+        (port,) = self._all([first.actor.open_door.remote(first.place.address)], [first])
+        owned = shared_out(self._job.split.count, len(members))
+        calls = []
+        for rank, member in enumerate(members):
+            meeting = Meeting(
+                address=first.place.address,
+                port=port,
+                own_address=member.place.address,
+                rank=rank,
+                count=len(members),
+                number=self._meetings,
+                gpus=self._gpus,
+            )
+            parts = [self._parts[shard] for shard in owned[rank]]
+            calls.append(
+                member.actor.join.remote(self._job, meeting, owned[rank], parts, self._test, state)
+            )
+        self._all(calls)
+
+    def _all(self, calls: Sequence[Any], members: Sequence[Member] | None = None) -> list[Any]:
+        """What every call gave. Raises `MembershipChanged` where a member was lost, what a member raised
+        where that is no loss."""
+        members = self._members if members is None else members
+        found = list(outcomes(calls, SETTLE))
+        for member, outcome in zip(members, found, strict=True):
+            if isinstance(outcome, GONE):
+                # Until Ray declares a machine dead, its actors are unavailable.
+                at_hand = not isinstance(outcome, (ActorUnavailableError, Silent))
+                self._staff.dismiss(member, wait=at_hand)
+        wrong = [one for one in found if isinstance(one, Exception)]
+        if not wrong:
+            return found
+        for error in wrong:
+            if not _is_loss(error):
+                raise _told(error) from error
+        self._note_loss(wrong)
+        raise Regather
+
+    def _note_loss(self, wrong: Sequence[Exception]) -> None:
+        self.restarts += 1
+        self._losses += 1
+        if self._losses > MOST_LOSSES:
+            died = [error for error in wrong if isinstance(error, GONE)]
+            reason = str(_cause((died or list(wrong))[0])).strip().partition("\n")[0]
+            raise WorkFailed(
+                f"the group lost {'actors' if died else 'touch'} {self._losses} times around step "
+                f"{self.done} without getting further: {reason or 'no answer'}"
+            )
+
+
+def _is_loss(error: Exception) -> bool:
+    return isinstance(error, GONE) or isinstance(_cause(error), (PeerLost, *GONE))
+
+
+def _cause(error: Exception) -> Exception:
+    """What the member raised, out of what Ray wraps it in."""
+    return error.cause if isinstance(error, RayTaskError) else error
+
+
+def _told(error: Exception) -> Exception:
+    """What the driver raises for what a member raised. A member's disk or socket is not the
+    driver's."""
+    cause = _cause(error)
+    return WorkFailed(f"an actor failed: {cause}") if isinstance(cause, OSError) else cause

@@ -1,0 +1,115 @@
+"""The form that every image of a set is brought to: its channels, and its size where one is set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sem_ray.data.pixels.prefetch import Pixels
+from sem_ray.errors import BadInput
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GREY_MODES = ("1", "L", "LA", "La")
+"""Pillow's modes without colour; what is grey is told by the file's kind, never by its pixels."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """`resize`: side of the square in pixels, None for the image's own size. `channels`: 1 or 3,
+    None for the image's own."""
+
+    resize: int | None = None
+    channels: int | None = None
+
+    def channels_of(self, image: Image) -> int:
+        """What `pixels` will give, told by the header alone."""
+        return self.channels or (1 if image.mode in GREY_MODES else 3)
+
+    def pixels(self, image: Image) -> NDArray[np.uint8]:
+        """uint8 [H, W] for one channel, [H, W, 3] for three."""
+        plain = _plain(image, "L" if self.channels_of(image) == 1 else "RGB")
+        return np.asarray(plain if self.resize is None else _fitted(plain, self.resize))
+
+    def applied(self, images: Pixels, name: str) -> Pixels:
+        """Decoded images, uint8 [N, 1 or 3, H, W], in this form.
+
+        Raises `BadInput` where they do not fit in memory.
+        """
+        channels = self.channels or images.shape[1]
+        size = tuple(images.shape[2:]) if self.resize is None else (self.resize, self.resize)
+        if (channels, *size) == tuple(images.shape[1:]):
+            return images
+        formed = room(len(images), channels, size, name)
+        for row, image in enumerate(images[:].numpy()):
+            formed[row] = planes(self.pixels(_opened(image)))
+        return torch.from_numpy(formed)
+
+
+class Room(Protocol):
+    """Makes place for images: uint8 [total, channels, *size], to be filled in."""
+
+    def __call__(
+        self, total: int, channels: int, size: tuple[int, ...], what: str = ...
+    ) -> NDArray[np.uint8]: ...
+
+
+def room(
+    total: int, channels: int, size: tuple[int, ...], what: str = "images"
+) -> NDArray[np.uint8]:
+    """In memory. Raises `BadInput` where it is short."""
+    try:
+        return np.empty((total, channels, *size), np.uint8)
+    except (MemoryError, ValueError) as error:
+        raise BadInput(
+            f"{what}: {total:,} images of {written(size)} do not fit in memory; "
+            "take fewer with data.limit, or make them smaller with data.resize"
+        ) from error
+
+
+def planes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """[C, H, W] from what `Form.pixels` gives."""
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+
+
+def written(size: tuple[int, ...]) -> str:
+    """(height, width) as people write it."""
+    height, width = size
+    return f"{width}×{height}"
+
+
+def _plain(image: Image, mode: str) -> Image:
+    """Grey (ITU-R 601 luma where it was colour) or RGB; transparency is left away and what lies
+    under it shows."""
+    if image.mode == mode:
+        return image
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert(mode)
+
+
+def _fitted(image: Image, side: int) -> Image:
+    """The centre square of the shorter side's length, as `side` × `side` pixels.
+
+    Pillow's 8-bit filters compute in whole numbers, so the bytes are the same on any machine.
+    """
+    from PIL.Image import Resampling
+
+    shorter = min(image.size)
+    left, top = ((length - shorter) / 2 for length in image.size)
+    box = (left, top, left + shorter, top + shorter)
+    return image.resize((side, side), Resampling.BICUBIC, box=box)
+
+
+def _opened(image: NDArray[np.uint8]) -> Image:
+    """An image from uint8 [1 or 3, H, W]."""
+    from PIL import Image
+
+    make: Callable[[NDArray[np.uint8]], Image.Image] = Image.fromarray
+    return make(image[0] if len(image) == 1 else np.ascontiguousarray(image.transpose(1, 2, 0)))

@@ -1,0 +1,176 @@
+"""Where decoded images are kept that are too many for memory, once for every command that reads
+them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sem_ray.data.decode.form import Room, room, written
+from sem_ray.data.pixels.arrow_file import LARGEST, Places, fillable, write_blank
+from sem_ray.data.pixels.hashing import pixel_digests
+from sem_ray.data.pixels.memory_mapped import Mapped
+from sem_ray.errors import BadInput, require_space, writing_to
+
+log = logging.getLogger(__name__)
+
+KIND_VERSION = 1
+"""Raise when the same files would be decoded to other pixels."""
+WAY_OUT = "free some space there, or take fewer with data.limit, or smaller with data.resize"
+
+Decode = Callable[[Room], NDArray[np.uint8]]
+"""Decodes images into the room it is given."""
+
+
+@dataclass(frozen=True)
+class PixelShelf:
+    """A folder of pixel files. `stream` says whether images go there; None is where they would
+    take more than half of this machine's memory."""
+
+    folder: Path
+    stream: bool | None = None
+
+    def decoded(self, stamp: str, decode: Decode) -> NDArray[np.uint8] | Mapped:
+        """What `decode` gives, in memory or here. `stamp` names all that it depends on; of what
+        was decoded before under that name nothing is decoded again."""
+        if self.stream is False:
+            return decode(room)
+        file = self.folder / f"{_hashed(stamp)}.arrow"
+        if _is_there(file):
+            return Mapped.whole(file)
+        with ExitStack() as held:
+            making = _Making(self, file, held)
+            try:
+                pixels = decode(making.room)
+            except _Found:
+                return Mapped.whole(file)
+            return making.finished(pixels)
+
+    def takes(self, size: int) -> bool:
+        """Whether decoded images of `size` bytes are kept here."""
+        if self.stream is not None:
+            return self.stream
+        return size > _memory() / 2
+
+
+class _Found(Exception):
+    """Somebody else decoded the same images while we waited."""
+
+
+class _Making:
+    """One decoding: in memory, or once it is known to be too large, in a file that appears whole
+    or not at all."""
+
+    def __init__(self, shelf: PixelShelf, file: Path, held: ExitStack) -> None:
+        self._shelf, self._file, self._held = shelf, file, held
+        self._places: Places | None = None
+
+    def room(
+        self, total: int, channels: int, size: tuple[int, ...], what: str = "images"
+    ) -> NDArray[np.uint8]:
+        """uint8 [total, channels, *size] to be filled in. Raises `BadInput`."""
+        each = channels * int(np.prod(size))
+        if not self._shelf.takes(total * each):
+            return room(total, channels, size, what)
+        if each > LARGEST:
+            raise BadInput(f"{what} of {written(size)} are too large; make them smaller first")
+        with writing_to(self._shelf.folder, WAY_OUT):
+            aside = self._aside(total * each)
+            self._places = write_blank(aside, total, (channels, *size))
+        return fillable(self._places)[0]
+
+    def finished(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | Mapped:
+        if self._places is None:
+            return pixels
+        with writing_to(self._shelf.folder, WAY_OUT):
+            written, digests = fillable(self._places)
+            for row, digest in enumerate(pixel_digests(written)):
+                digests[row] = np.frombuffer(digest.encode("ascii"), np.uint8)
+            with self._places.file.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            self._places.file.replace(self._file)
+        return Mapped.whole(self._file)
+
+    def _aside(self, size: int) -> Path:
+        """A file to write, in a folder that is gone with the lock."""
+        folder = self._shelf.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._places is None:
+            self._held.enter_context(_locked(self._file))
+            if self._file.exists():
+                raise _Found
+            _sweep_up(folder, self._file.stem)
+        require_space(folder, size, "the file of decoded images", WAY_OUT)
+        own = tempfile.TemporaryDirectory(prefix=f".{self._file.stem}-", dir=folder)
+        return Path(self._held.enter_context(own)) / self._file.name
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold what lets one process alone make `file`; who has to wait says for what."""
+    # Late, because few sets are so large.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(_lock_of(file.parent, file.stem))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.warning("waiting for another process that decodes the same images into %s", file)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sweep_up(folder: Path, own: str) -> None:
+    """Remove what killed processes left: of our own set, whose lock we hold, and of others whose
+    lock nobody holds."""
+    from filelock import FileLock, Timeout
+
+    for left in folder.glob(".*-*"):
+        stem = left.name[1:].partition("-")[0]
+        lock = nullcontext() if stem == own else FileLock(_lock_of(folder, stem), timeout=0)
+        try:
+            with lock:
+                shutil.rmtree(left, ignore_errors=True)
+        except Timeout:
+            continue
+
+
+def _lock_of(folder: Path, stem: str) -> Path:
+    return folder / f".{stem}.lock"
+
+
+def _hashed(stamp: str) -> str:
+    # File names may hold bytes that are no text.
+    text = f"{KIND_VERSION}\n{stamp}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(text).hexdigest()[:20]
+
+
+def _is_there(file: Path) -> bool:
+    """False too where the folder may not be looked into: writing there will say so if it must."""
+    try:
+        return file.exists()
+    except OSError:
+        return False
+
+
+def _memory() -> int:
+    """Bytes this process may use: the machine's, or fewer where its control group says so."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return machine
+    return min(machine, int(allowed)) if allowed.isdigit() else machine

@@ -1,0 +1,156 @@
+"""From a source that lists its images without decoding them to image sets.
+
+Labels come first, the subset is chosen from them, and only its images are decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sem_ray.data.class_choice import ClassChoice
+from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.form import Form, Room, room, written
+from sem_ray.data.decode.image_file import Encoded, decoder
+from sem_ray.data.image_set import (
+    Dataset,
+    ImageSet,
+    check_label_range,
+    check_labels,
+)
+from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.hashing import ids_from_pixels
+from sem_ray.data.pixels.memory_mapped import Mapped
+from sem_ray.data.pixels.prefetch import Pixels
+from sem_ray.data.selection import Chosen, Limit, chosen
+from sem_ray.errors import BadInput
+from sem_ray.progress import ProgressSink, silent
+
+
+class Listing(Protocol):
+    """A split whose images are still encoded."""
+
+    @property
+    def name(self) -> str:
+        """What messages and records call it."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64]: ...
+
+    @property
+    def ids(self) -> tuple[str, ...] | None:
+        """None where the images have no names of their own."""
+        ...
+
+    def place(self, row: int) -> str:
+        """How a message names the image in this row."""
+        ...
+
+    def encoded(self, rows: NDArray[np.int64]) -> Iterator[Encoded]:
+        """The images at the ascending `rows`."""
+        ...
+
+    def stamp(self, rows: NDArray[np.int64]) -> str:
+        """Changes where the images at `rows` may have: files, their sizes and times, and rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is taken of a source (`classes` None: all), the form it is brought to, and where it is
+    kept if it is large."""
+
+    classes: int | None
+    limit: Limit
+    test_limit: Limit
+    form: Form
+    shelf: PixelShelf | None = None
+    sink: ProgressSink = silent
+
+
+def decoded_sets(
+    train: Listing, test: Listing | None, classes: Sequence[str], wanted: Wanted
+) -> Dataset:
+    """The image sets of both splits. Raises `BadInput` with one line for what does not fit."""
+    check_labels(train.name, train.labels.tolist(), classes, train.place)
+    if test is not None:
+        check_label_range(test.name, test.labels.tolist(), classes, test.place)
+    choice = ClassChoice.first(train.name, classes, wanted.classes)
+    # Both subsets before any decoding: a bad limit is found in a second, not after a minute.
+    splits = [_Split(train, chosen(train.name, train.labels, choice, wanted.limit))]
+    if test is not None:
+        part = chosen(test.name, test.labels, choice, wanted.test_limit)
+        splits.append(_Split(test, part))
+    require_two_classes(train.name, splits[0].part.labels, wanted.classes)
+    found = [split.image_set(choice, pixels) for split, pixels in _alike(splits, wanted)]
+    return Dataset(found[0], found[1] if test is not None else None)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """What is taken of a listing."""
+
+    listing: Listing
+    part: Chosen
+
+    def decoded(self, wanted: Wanted, form: Form) -> Pixels:
+        """uint8 [n, C, H, W], in memory or on the shelf."""
+
+        def decode(make: Room) -> NDArray[np.uint8]:
+            images = self.listing.encoded(self.part.rows)
+            return stacked(images, len(self.part.rows), form, make, wanted.sink)
+
+        if wanted.shelf is None:
+            return torch.from_numpy(decode(room))
+        stamp = f"{decoder()}\n{form}\n{self.listing.stamp(self.part.rows)}"
+        found = wanted.shelf.decoded(stamp, decode)
+        return found if isinstance(found, Mapped) else torch.from_numpy(found)
+
+    def image_set(self, choice: ClassChoice, pixels: Pixels) -> ImageSet:
+        known, rows = self.listing.ids, self.part.rows
+        found = ImageSet(
+            name=self.listing.name,
+            images=pixels,
+            labels=torch.from_numpy(self.part.labels),
+            classes=choice.names,
+            ids=tuple(known[row] for row in rows) if known else (),
+            note=self.part.note,
+        )
+        return found if known else replace(found, ids=ids_from_pixels(found.digests))
+
+
+def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixels]]:
+    """Each with its pixels, of one shape; grey ones become RGB beside others with colour."""
+    found = [split.decoded(wanted, wanted.form) for split in splits]
+    _require_one_size(splits[0].listing.name, [pixels.shape for pixels in found])
+    if len({pixels.shape[1] for pixels in found}) > 1:
+        colour = replace(wanted.form, channels=3)
+        found = [
+            pixels if pixels.shape[1] == 3 else split.decoded(wanted, colour)
+            for split, pixels in zip(splits, found, strict=True)
+        ]
+    return list(zip(splits, found, strict=True))
+
+
+def require_two_classes(name: str, labels: NDArray[np.int64], count: int | None) -> None:
+    """Raise `BadInput` where the first `count` classes leave one to learn."""
+    if len(np.unique(labels)) < 2:
+        raise BadInput(
+            f"{name} has images of one class only among its first {count}; raise data.classes"
+        )
+
+
+def _require_one_size(name: str, shapes: Sequence[tuple[int, ...]]) -> None:
+    train, test = shapes[0][2:], shapes[-1][2:]
+    if train != test:
+        raise BadInput(
+            f"{name} has training images of {written(train)} and test images of "
+            f"{written(test)} (width × height); bring them to one size with "
+            "data.resize, as --set data.resize=224"
+        )

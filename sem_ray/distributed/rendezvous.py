@@ -1,0 +1,124 @@
+"""Members of a run that meet through `torch.distributed`: NCCL between GPUs of their own, gloo
+everywhere else.
+
+No global process group: a meeting is an object, so a run can meet again after it lost a member,
+and two meetings can live in one process. What listens does so on the member's own address alone.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._C import _distributed_c10d as c10d
+
+from sem_ray.distributed.communicator import PeerLost, Waiting
+
+PATIENCE = timedelta(seconds=120)
+"""For a member that is alive and says nothing. One that died is noticed at once."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """Where and as what a member meets the others. `address` is the host's of rank 0, whose store
+    listens at `port`; `own_address` is what this member listens on; `number` tells the meetings of
+    one run apart."""
+
+    address: str
+    port: int
+    own_address: str
+    rank: int
+    count: int
+    number: int
+    gpus: bool = False
+
+
+def open_door(address: str) -> socket.socket:
+    """A listening socket on a free port of `address`, for rank 0's `Meeting.port`."""
+    door = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    door.bind((address, 0))
+    door.listen(1024)
+    return door
+
+
+class Gathered:
+    """A member of a meeting that has gathered. Under gloo, sums of weights' gradients go through a
+    group of their own, so that the small sums of BatchNorm never queue behind them; NCCL wants one
+    group a device."""
+
+    def __init__(self, meeting: Meeting, door: socket.socket | None = None) -> None:
+        """Returns once every member is here. Raises `WorkerLost` where one does not come."""
+        self.rank, self.count = meeting.rank, meeting.count
+        with _losses():
+            self._store = _store(meeting, door)
+            names = ("sums",) if meeting.gpus else ("sums", "gradients")
+            self._groups = [_group(self._store, meeting, name) for name in names]
+            # NCCL meets at the first sum.
+            first = torch.zeros(1, device="cuda" if meeting.gpus else "cpu")
+            self._groups[0].allreduce([first]).wait()
+
+    def add(self, values: Tensor) -> None:
+        with _losses():
+            self._groups[0].allreduce([values]).wait()
+
+    def add_later(self, values: Tensor) -> Waiting:
+        with _losses():
+            work = self._groups[-1].allreduce([values])
+
+        def wait() -> None:
+            with _losses():
+                work.wait()
+
+        return wait
+
+    def leave(self) -> None:
+        """Close what is open; the others see this member as lost."""
+        for group in self._groups:
+            with suppress(RuntimeError):
+                group.abort()
+        # gloo closes its sockets when it is freed, and not before.
+        self._groups.clear()
+        del self._store
+
+
+def _store(meeting: Meeting, door: socket.socket | None) -> c10d.Store:
+    return c10d.TCPStore(
+        meeting.address,
+        meeting.port,
+        meeting.count,
+        is_master=door is not None,
+        timeout=PATIENCE,
+        wait_for_workers=False,
+        master_listen_fd=door.detach() if door else None,
+    )
+
+
+def _group(store: c10d.Store, meeting: Meeting, name: str) -> Any:
+    apart = c10d.PrefixStore(f"{meeting.number}/{name}", store)
+    if meeting.gpus:
+        nccl: Any = c10d.ProcessGroupNCCL
+        options = nccl.Options()
+        options._timeout = PATIENCE
+        return nccl(apart, meeting.rank, meeting.count, options)
+    gloo: Any = c10d.ProcessGroupGloo
+    options = gloo._Options()
+    options._timeout = PATIENCE
+    options._devices = [gloo.create_device(hostname=meeting.own_address)]
+    return gloo(apart, meeting.rank, meeting.count, options)
+
+
+class _losses:  # noqa: N801  a context manager reads as a verb
+    """What `torch.distributed` raises when a member is gone, as `WorkerLost`."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
+            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
+            raise PeerLost(f"another member of the run is gone ({reason})") from error

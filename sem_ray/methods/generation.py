@@ -1,0 +1,150 @@
+"""From images to their noise: the units of work of a method, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sem_ray.checkpoint import Checkpoint
+from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed.shards import Split
+from sem_ray.methods import Ground, Stage, method_of, split_of
+from sem_ray.progress import Progress, ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.training.run_loop import Finished, Report, State, apart, conduct
+
+NOISE = "noise"
+
+
+@dataclass(frozen=True)
+class Generated:
+    """noise: int8 [N, C, H, W] in 1/255, on the CPU; seconds of wall time, of all its sittings; the
+    surrogate's last loss, NaN where the method has none."""
+
+    noise: Tensor
+    seconds: float
+    loss: float
+
+    @classmethod
+    def of(cls, finished: Finished) -> Generated:
+        """The shards' noise, in the rows' order."""
+        shards = finished.state.shards
+        noise = torch.cat([shards[shard][NOISE] for shard in sorted(shards)])
+        return cls(noise, finished.seconds, finished.loss)
+
+
+@dataclass(frozen=True)
+class GenerationPlan:
+    """The stages of a method, their units counted together."""
+
+    stages: tuple[Stage, ...]
+    role: str = "surrogate"
+
+    @classmethod
+    def of(cls, spec: ExperimentSpec, split: Split) -> GenerationPlan:
+        """Raises `BadInput` for an unknown method."""
+        return cls(method_of(spec).stages(spec, split))
+
+    @property
+    def total(self) -> int:
+        return sum(stage.units for stage in self.stages)
+
+    def end(self, done: int) -> int:
+        """Where the stage ends that is at work after `done` units."""
+        end = 0
+        for stage in self.stages:
+            end += stage.units
+            if done < end:
+                break
+        return end
+
+    def progress(self, done: int) -> Progress:
+        for stage in self.stages[:-1]:
+            if done <= stage.units:
+                return Progress(stage.name, done, stage.units, stage.unit)
+            done -= stage.units
+        last = self.stages[-1]
+        return Progress(last.name, done, last.units, last.unit)
+
+
+class Generation:
+    """The crew of one: a generation on the shards that lie here."""
+
+    waiting = False
+
+    def __init__(
+        self,
+        spec: ExperimentSpec,
+        rows: Rows,
+        split: Split | None = None,
+        owned: Sequence[int] | None = None,
+        peers: Peers = ALONE,
+    ) -> None:
+        ground = Ground.of(spec, rows, split, owned, peers)
+        self.shards = ground.shards
+        self.plan = GenerationPlan.of(spec, self.shards.split)
+        self.course = method_of(spec).begin(ground)
+        self.done = 0
+
+    def advance(self, until: int) -> Report:
+        """Up to `until`, but not beyond a stage in one go; to the end where the method says it is
+        reached."""
+        losses, images = None, 0
+        for unit in range(self.done, min(until, self.plan.end(self.done))):
+            found = self.course.advance(unit)
+            losses = losses if found is None else found
+            images += self.course.images(unit)
+            self.done = self.plan.total if self.course.finished else unit + 1
+            if self.course.finished:
+                break
+        figures = dict(self.course.figures)
+        return Report(self.done, self._by_shard(losses), figures, images=images)
+
+    def state(self) -> State:
+        kept = self.course.kept(self.done)
+        shards = {
+            shard: apart({name: rows[self.shards.here(shard)] for name, rows in kept.items()})
+            for shard in (self.shards.owned if kept else ())
+        }
+        return State(apart(self.course.shared()), shards, {"done": self.done})
+
+    def load(self, state: State | None) -> None:
+        if state is None:
+            if self.done:
+                raise RuntimeError("a generation that has begun cannot begin again")
+            return
+        self.done = int(state.facts["done"])
+        own = [state.shards[shard] for shard in self.shards.owned if shard in state.shards]
+        names = own[0] if own else ()
+        kept = {name: torch.cat([rows[name] for rows in own]) for name in names}
+        self.course.load(state.shared, kept)
+
+    def _by_shard(self, losses: Tensor | None) -> Mapping[int, float]:
+        if losses is None:
+            return {}
+        return dict(zip(self.shards.slots, losses.tolist(), strict=True))
+
+
+def generate(
+    spec: ExperimentSpec,
+    images: ImageSet,
+    *,
+    device: torch.device,
+    stream: bool | None = None,
+    sink: ProgressSink = silent,
+    checkpoint: Checkpoint | None = None,
+) -> Generated:
+    """Noise for every image of `images` on one device (methods.md sections 2 and 3), from
+    `checkpoint` on where it has one; the result is the same. `stream` says whether images stay
+    where they are, and their noise with them (`Rows.to`).
+
+    Raises `WorkFailed` where the surrogate's loss stops being a number, `OutOfTime` where the
+    checkpoint's time is over, `BadInput` for an unknown method.
+    """
+    rows = images.rows.to(device, stream=stream, beside=method_of(spec).beside)
+    crew = Generation(spec, rows, split_of(spec, len(images)))
+    return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))

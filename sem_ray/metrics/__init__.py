@@ -1,0 +1,7 @@
+"""What can be said of noise and of images in figures: pure functions of tensors."""
+
+from sem_ray.metrics.pixel_changes import Changes, changes
+from sem_ray.metrics.separability import Separability, separability
+from sem_ray.metrics.survival import grey, jpeg, left_by
+
+__all__ = ["Changes", "Separability", "changes", "grey", "jpeg", "left_by", "separability"]

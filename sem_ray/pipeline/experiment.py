@@ -1,0 +1,137 @@
+"""One experiment, whole: noise, protected images, and a victim on both for every radius."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sem_ray.data import Dataset, load, protected, read_noise
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+    metric_key,
+)
+from sem_ray.pipeline.backend import Backend
+from sem_ray.pipeline.noise import noise_for
+from sem_ray.pipeline.victims import victim_for
+from sem_ray.progress import ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.identity import CLEAN
+from sem_ray.store import Store
+from sem_ray.victims import Victim
+
+SIDES = (TEST_ACCURACY, CLEAN_ACCURACY)
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Victims of one radius (1/255): trained on clean and on protected images, each None if it was
+    not asked for."""
+
+    radius: float
+    clean: Victim | None
+    protected: Victim | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one experiment gave."""
+
+    noise_identity: str
+    noise_folder: Path
+    generation_seconds: float
+    accuracies: tuple[Accuracy, ...]
+
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]:
+        """All that was measured with `spec`, in the order of `metric_names`."""
+        generation = Measurement(
+            name=GENERATION_SECONDS, value=self.generation_seconds, unit="s", seed=spec.seed
+        )
+        victims = Measurement(
+            name=VICTIM_SECONDS,
+            value=self._victim_seconds,
+            unit="s",
+            network=spec.victim.network,
+            seed=spec.seed,
+        )
+        return (*self._accuracies(spec), generation, victims)
+
+    @property
+    def _victim_seconds(self) -> float:
+        """Of the victims on protected images; those on clean ones are shared by many trials."""
+        return sum((row.protected.seconds for row in self.accuracies if row.protected), 0.0)
+
+    def _accuracies(self, spec: ExperimentSpec) -> Iterator[Measurement]:
+        for name in SIDES:
+            for row in self.accuracies:
+                victim = row.protected if name == TEST_ACCURACY else row.clean
+                if victim is not None:
+                    yield Measurement(
+                        name=name,
+                        value=victim.last,
+                        unit="%",
+                        radius=row.radius,
+                        network=spec.victim.network,
+                        seed=spec.seed,
+                    )
+
+
+def metric_names(spec: ExperimentSpec) -> tuple[str, ...]:
+    """The keys of what a trial of `spec` measures."""
+    accuracies = (metric_key(side, radius) for side in SIDES for radius in spec.victim.radii)
+    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS)
+
+
+def run_experiment(
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
+) -> Outcome:
+    """Generate, protect and evaluate as `spec` says; finished parts come from the store."""
+    data = load(spec.data, shelf=store.pixels(backend.stream), sink=sink)
+    data.require_test()
+    folder = noise_for(spec, data.train, store, backend=backend, sink=sink).folder
+    manifest = read_noise(folder).manifest
+    accuracies = evaluate_noise(
+        spec, data, store, folder, spec.victim.radii, backend=backend, sink=sink
+    )
+    return Outcome(manifest.identity, folder, manifest.seconds, accuracies)
+
+
+def evaluate_noise(
+    spec: ExperimentSpec,
+    data: Dataset,
+    store: Store,
+    noise_folder: Path | None,
+    radii: Sequence[float],
+    *,
+    baseline: bool = True,
+    backend: Backend,
+    sink: ProgressSink = silent,
+) -> tuple[Accuracy, ...]:
+    """Victims on `data` for each radius: on clean images if `baseline`, and on images protected by
+    the noise in `noise_folder` if there is one."""
+    noise = read_noise(noise_folder) if noise_folder else None
+    shielded = protected(data.train, noise) if noise else None
+    rows = []
+    for radius in radii:
+        clean = guarded = None
+        if baseline:
+            clean = victim_for(
+                spec, radius, data.train, data, store, noise=CLEAN, backend=backend, sink=sink
+            )
+        if noise and shielded:
+            guarded = victim_for(
+                spec,
+                radius,
+                shielded,
+                data,
+                store,
+                noise=noise.name,
+                backend=backend,
+                sink=sink,
+            )
+        rows.append(Accuracy(radius, clean, guarded))
+    return tuple(rows)

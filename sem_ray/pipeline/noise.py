@@ -1,0 +1,84 @@
+"""images → noise, kept in the store by identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from sem_ray import __version__
+from sem_ray.data import ImageSet, Manifest, Noise, write_noise
+from sem_ray.methods import method_of
+from sem_ray.methods.generation import Generated
+from sem_ray.pipeline.backend import Backend
+from sem_ray.progress import ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.identity import noise_identity
+from sem_ray.store import Store
+
+KIND = "noise"
+MARGIN = 16_000_000
+"""Bytes kept free for ids, records and logs."""
+
+
+@dataclass(frozen=True)
+class StoredNoise:
+    """A folder of noise in the store."""
+
+    folder: Path
+    found: bool
+    """Whether it was there already, and not made now."""
+
+
+def find_noise(spec: ExperimentSpec, images: ImageSet, store: Store) -> StoredNoise | None:
+    """The noise of `images` under `spec`, where it is finished."""
+    found = store.find(KIND, noise_identity(spec, images.fingerprint))
+    return None if found is None else StoredNoise(found, found=True)
+
+
+def noise_for(
+    spec: ExperimentSpec,
+    images: ImageSet,
+    store: Store,
+    *,
+    backend: Backend,
+    sink: ProgressSink = silent,
+) -> StoredNoise:
+    """The noise of `images` under `spec`, made now or found finished."""
+    identity = noise_identity(spec, images.fingerprint)
+    with store.making(KIND, identity):
+        if (found := store.find(KIND, identity)) is not None:
+            return StoredNoise(found, found=True)
+        store.require_space(space_for(images), "the noise")
+        with store.resuming(KIND, identity) as checkpoint:
+            generated = backend.generate(spec, images, sink=sink, checkpoint=checkpoint)
+            with store.writing(KIND, identity) as folder:
+                write_noise(folder, _noise(spec, images, identity, generated))
+    return StoredNoise(store.folder(KIND, identity), found=False)
+
+
+def space_for(images: ImageSet) -> int:
+    """Bytes that the noise of `images` may need on a disk, twice what it will."""
+    return 2 * images.images.numel() + MARGIN
+
+
+def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated) -> Noise:
+    manifest = Manifest(
+        fingerprint=images.fingerprint,
+        radius=_radius(spec, generated),
+        method=spec.noise.method,
+        spec=spec.model_dump(mode="json"),
+        identity=identity,
+        seconds=generated.seconds,
+        sem_ray_version=__version__,
+    )
+    return Noise.made_for(images, generated.noise, manifest)
+
+
+def _radius(spec: ExperimentSpec, generated: Generated) -> float:
+    """What the noise is within: the spec's radius, or where the method keeps to none the largest
+    value there is, so that a manifest's radius always holds."""
+    if method_of(spec).bounded:
+        return spec.noise.radius
+    return max(float(generated.noise.to(torch.int16).abs().max()), 1.0)

@@ -1,0 +1,64 @@
+"""(protected) images → a victim's accuracy, kept in the store by identity."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from sem_ray.data import Dataset, ImageSet
+from sem_ray.pipeline.backend import Backend
+from sem_ray.progress import Progress, ProgressSink, silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.identity import CLEAN, victim_identity
+from sem_ray.store import Store, write_json
+from sem_ray.victims import Victim
+
+KIND = "victim"
+
+
+def victim_for(
+    spec: ExperimentSpec,
+    radius: float,
+    train: ImageSet,
+    data: Dataset,
+    store: Store,
+    *,
+    noise: str,
+    backend: Backend,
+    sink: ProgressSink = silent,
+) -> Victim:
+    """The victim of `radius` (1/255) trained on `train`, made now or found finished.
+
+    `train` is `data.train` under the noise whose identity is `noise`. Trials that share a noise
+    share its victims, and every trial shares those on clean images.
+    """
+    test = data.require_test()
+    identity = victim_identity(spec, data.train.fingerprint, test.fingerprint, noise, radius)
+    with store.making(KIND, identity):
+        found = store.find(KIND, identity)
+        if found is None:
+            told = _naming(sink, "clean" if noise == CLEAN else "protected")
+            with store.resuming(KIND, identity) as checkpoint:
+                victim = backend.train_victim(
+                    spec, radius, train, test, sink=told, checkpoint=checkpoint
+                )
+                with store.writing(KIND, identity) as folder:
+                    write_json(folder / "victim.json", asdict(victim))
+            found = store.folder(KIND, identity)
+    return _read(found)
+
+
+def _naming(sink: ProgressSink, images: str) -> ProgressSink:
+    """Reports that say which images a victim of this radius is trained on."""
+
+    def naming(progress: Progress) -> None:
+        sink(replace(progress, stage=f"{progress.stage} {images}"))
+
+    return naming
+
+
+def _read(folder: Path) -> Victim:
+    content = json.loads((folder / "victim.json").read_text(encoding="utf-8"))
+    curve = tuple((int(step), float(accuracy)) for step, accuracy in content.pop("curve"))
+    return Victim(curve=curve, **content)

@@ -1,0 +1,12 @@
+"""What was made, by identity: artifacts in the local store."""
+
+from sem_ray.store.artifacts import (
+    READABLE,
+    WAY_OUT,
+    Store,
+    try_writing,
+    whole_folder,
+    write_json,
+)
+
+__all__ = ["WAY_OUT", "Store", "READABLE", "try_writing", "whole_folder", "write_json"]

@@ -1,0 +1,182 @@
+"""What a study is: the YAML people submit, checked as a whole before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sem_ray.data.sources.registry import NAMED
+from sem_ray.errors import BadInput
+from sem_ray.methods import require_method
+from sem_ray.networks import require_networks
+from sem_ray.pipeline import metric_names
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.base import Count, Frozen
+from sem_ray.spec.reading import Tree, did_you_mean, merged, nested, preset, read_yaml, validated
+from sem_ray.spec.resources import TrialResources
+from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
+from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
+
+SOURCE = "data.source"
+
+
+class SamplerSpec(Frozen):
+    """Who proposes the values of a trial."""
+
+    name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
+    startup_trials: Count = 10
+    """Trials of `tpe` that are drawn at random before it models what was found."""
+
+
+class StudySpec(Frozen):
+    """A search over experiments. `preset` gives the settings, `base` changes some, `search` says
+    which ones vary."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=80)]
+    """Lower-case letters, digits and dashes: a folder's name."""
+    hypothesis: str = ""
+    """What the study is to find out."""
+    preset: str | None = None
+    base: Tree = Field(default_factory=dict)
+    search: dict[str, Distribution]
+    """Dotted path of a setting → what it may be."""
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    """What to optimise. A file may give one as `metric` and `direction`."""
+    trials: Count = 20
+    """Finished trials to reach."""
+    sampler: SamplerSpec = SamplerSpec()
+    seed: int = 0
+    """Seeds the proposals; apart from the experiment's seed in `base`."""
+    resources: TrialResources = TrialResources()
+    concurrency: Count | None = None
+    """Most trials at once; null is what the machine has room for."""
+
+    def experiment(self, values: Mapping[str, Any], place: str | None = None) -> ExperimentSpec:
+        """The experiment of a trial with these searched values. Raises `BadInput`."""
+        settings = preset(self.preset) if self.preset else {}
+        searched = [nested(path, value) for path, value in values.items()]
+        tree = merged(settings, self.base, *searched)
+        return validated(ExperimentSpec, tree, place or f"study {self.name}")
+
+    def resolved(self) -> StudySpec:
+        """The same study with its settings spelt out, so that it outlives its preset."""
+        base = self.experiment({}).model_dump(mode="json")
+        return self.model_copy(update={"preset": None, "base": base})
+
+    @property
+    def directions(self) -> list[Direction]:
+        """Of the objectives, as Optuna takes them."""
+        return [objective.direction for objective in self.objectives]
+
+    @property
+    def grid_size(self) -> int:
+        """Points of the grid; 0 if a range is continuous."""
+        size = 1
+        for distribution in self.search.values():
+            size *= distribution.size or 0
+        return size
+
+
+def read_study(path: Path) -> StudySpec:
+    """The study in a YAML file, checked. Paths of data that exist become absolute, because trials
+    run in other folders; they are looked up from here, then from beside the file."""
+    return study_from(read_yaml(path), str(path), path.parent)
+
+
+def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
+    """A checked study. Raises `BadInput` that names `place`."""
+    search = _search(tree.get("search"), place)
+    _check_keys(tree, place)
+    spec = checked({**tree, "search": search}, place)
+    spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
+    _check_settings(spec, place)
+    _check_objectives(spec, place)
+    _check_grid(spec, place)
+    return spec
+
+
+def checked(tree: Tree, place: str) -> StudySpec:
+    """A study whose settings have the right form, whether one version or an earlier one wrote
+    them. Raises `BadInput` that names `place`."""
+    return validated(StudySpec, as_list(tree, place), place)
+
+
+def _check_keys(tree: Tree, place: str) -> None:
+    known = (*StudySpec.model_fields, *SINGLE)
+    for key in tree:
+        if key not in known:
+            raise BadInput(f"{place}: unknown key {key}{did_you_mean(str(key), known)}")
+
+
+def _search(tree: Any, place: str) -> dict[str, Distribution]:
+    if not isinstance(tree, Mapping) or not tree:
+        raise BadInput(
+            f"{place}: search is empty; name what varies, as search: {{noise.steps: "
+            "{low: 1, high: 5}}"
+        )
+    return {str(k): read_distribution(v, f"{place}: search.{k}") for k, v in tree.items()}
+
+
+def _check_settings(spec: StudySpec, place: str) -> None:
+    """The base alone, and each extreme and choice on top of it, must be an experiment."""
+    _require_known(spec.experiment({}, f"{place}: base"), f"{place}: base")
+    for path, distribution in spec.search.items():
+        for value in distribution.probes():
+            searched = spec.experiment({path: value}, f"{place}: search")
+            _require_known(searched, f"{place}: search")
+
+
+def _require_known(experiment: ExperimentSpec, place: str) -> None:
+    require_networks(experiment, place)
+    require_method(experiment, place)
+
+
+def _check_objectives(spec: StudySpec, place: str) -> None:
+    known = metric_names(spec.experiment({}))
+    metrics = [objective.metric for objective in spec.objectives]
+    for number, metric in enumerate(metrics):
+        if metric not in known:
+            raise BadInput(
+                f"{place}: no trial reports the metric {metric!r}"
+                f"{did_you_mean(metric, known)}; trials report {', '.join(known)}"
+            )
+        if metric in metrics[:number]:
+            raise BadInput(f"{place}: objectives: {metric} is there twice; drop one")
+
+
+def _check_grid(spec: StudySpec, place: str) -> None:
+    if spec.sampler.name != "grid":
+        return
+    for path, distribution in spec.search.items():
+        if distribution.size is None:
+            raise BadInput(
+                f"{place}: search.{path}: a grid needs finitely many values; "
+                "give the range a step, or list choices"
+            )
+
+
+def _with_absolute_sources(spec: StudySpec, beside: Path, place: str) -> StudySpec:
+    base, search = dict(spec.base), dict(spec.search)
+    data = base.get("data")
+    if isinstance(data, Mapping) and "source" in data:
+        base = merged(base, nested(SOURCE, _absolute(data["source"], beside, place)))
+    if isinstance(sources := search.get(SOURCE), Choices):
+        choices = tuple(_absolute(choice, beside, place) for choice in sources.choices)
+        search[SOURCE] = Choices(choices=choices)
+    return spec.model_copy(update={"base": base, "search": search})
+
+
+def _absolute(source: Any, beside: Path, place: str) -> Any:
+    """`source`, or the absolute path of what it names here or beside the search file."""
+    if not isinstance(source, str) or source in NAMED:
+        return source
+    for folder in (Path.cwd(), beside):
+        if source.strip() and (path := folder / Path(source).expanduser()).exists():
+            return str(path.resolve())
+    raise BadInput(
+        f"{place}: {SOURCE}: no image set {source!r}{did_you_mean(source, NAMED)}: there is no "
+        f"such file or folder, and the known names are {', '.join(NAMED)}"
+    )

@@ -1,0 +1,64 @@
+"""What a sweep would do, without doing or writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import optuna
+
+from sem_ray.errors import BadInput
+from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.sampling import sampler_for
+
+SHOWN = 8
+"""Proposals a plan lists at most."""
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A sweep before its first trial."""
+
+    study: str
+    trials: int
+    settings: Mapping[str, str]
+    """Searched path → what it may be, to read."""
+    combinations: int | None
+    """How many different trials there are; None where a range is continuous."""
+    proposals: tuple[Values, ...]
+    """The first trials' values, as far as they do not depend on results."""
+
+
+def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
+    """What `run_sweep` would do with a study that does not exist yet."""
+    target = target_of(spec, trials)
+    foreseen = spec.sampler.startup_trials if spec.sampler.name == "tpe" else target
+    return SweepPlan(
+        study=spec.name,
+        trials=target,
+        settings={path: str(distribution) for path, distribution in spec.search.items()},
+        combinations=spec.grid_size or None,
+        proposals=proposals(spec, min(target, foreseen, SHOWN)),
+    )
+
+
+def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
+    """The first `count` trials' values, each checked to be an experiment."""
+    study = optuna.create_study(directions=spec.directions, sampler=sampler_for(spec))
+    found = []
+    for _ in range(count):
+        trial = study.ask()
+        for path, distribution in spec.search.items():
+            distribution.suggested(trial, path)
+        spec.experiment(trial.params)
+        found.append(dict(trial.params))
+    return tuple(found)
+
+
+def target_of(spec: StudySpec, trials: int | None) -> int:
+    """Finished trials to reach: a grid has no more than its points."""
+    target = spec.trials if trials is None else trials
+    if target < 1:
+        raise BadInput(f"a sweep needs at least 1 trial, got {target}")
+    return min(target, spec.grid_size) if spec.sampler.name == "grid" else target

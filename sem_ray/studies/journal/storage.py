@@ -1,0 +1,215 @@
+"""The record of a study: one Optuna journal per name, and beside it the study that made it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from filelock import FileLock, Timeout
+from optuna.samplers import BaseSampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.trial import TrialState
+from typing_extensions import override
+
+from sem_ray.errors import BadInput, WorkFailed, writing_to
+from sem_ray.spec.reading import did_you_mean
+from sem_ray.store import WAY_OUT, Store, write_json
+from sem_ray.studies.definition.study_spec import StudySpec, checked
+
+FOLDER = "studies"
+SPEC_FILE = "study.json"
+JOURNAL_FILE = "journal.log"
+LOCK_FILE = "sweep.lock"
+LOCK_PATIENCE = 1.0
+"""Seconds a sweep waits for the lock, which `is_running` holds for an instant."""
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """A study that exists: what it searches, its journal, and a key that no other study has, not
+    even one of the same name in another store."""
+
+    spec: StudySpec
+    key: str
+    folder: Path
+    study: optuna.Study
+
+
+class SystemLock(JournalFileOpenLock):
+    """Freed by the operating system when its holder is killed; Optuna's own locks stay behind for
+    half a minute."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(str(file))
+        self._lock = FileLock(file)
+
+    @override
+    def acquire(self) -> bool:
+        self._lock.acquire()
+        return True
+
+    @override
+    def release(self) -> None:
+        self._lock.release()
+
+
+def study_folder(store: Store, name: str) -> Path:
+    return store.root / FOLDER / name
+
+
+def studies(store: Store) -> list[str]:
+    """Names of the studies in the store."""
+    return sorted(file.parent.name for file in (store.root / FOLDER).glob(f"*/{SPEC_FILE}"))
+
+
+def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyRecord:
+    """The study of this name, made where it is missing. Raises `BadInput` where the one that
+    exists searches something else."""
+    folder = study_folder(store, spec.name)
+    spec = spec.resolved()
+    with writing_to(folder, WAY_OUT):
+        folder.mkdir(parents=True, exist_ok=True)
+        _drop_torn_line(folder / JOURNAL_FILE)
+        key = _agreed_key(folder, spec)
+        write_json(folder / SPEC_FILE, {"key": key, "study": spec.model_dump(mode="json")})
+        study = _optuna_study(folder, spec, sampler)
+    return StudyRecord(spec, key, folder, study)
+
+
+def load_study(store: Store, name: str) -> StudyRecord:
+    """The study of this name, to read. Raises `BadInput` with the nearest names."""
+    folder = study_folder(store, name)
+    if name not in studies(store):
+        raise BadInput(f"no study {name!r} in {store.root}{_nearest(store, name)}")
+    key, spec = _saved(folder)
+    return StudyRecord(spec, key, folder, _optuna_study(folder, spec, None))
+
+
+@contextmanager
+def sweeping(store: Store, name: str) -> Iterator[None]:
+    """Hold the study against a second sweep. Raises `BadInput` where one is running."""
+    folder = study_folder(store, name)
+    with writing_to(folder, WAY_OUT):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_FILE)
+    try:
+        lock.acquire(timeout=LOCK_PATIENCE)
+    except Timeout as error:
+        raise BadInput(
+            f"a sweep of study {name} is already running in {store.root}; wait for it, "
+            "or give this one another name"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_running(store: Store, name: str) -> bool:
+    """Whether a living sweep holds the study."""
+    lock = FileLock(study_folder(store, name) / LOCK_FILE)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _optuna_study(folder: Path, spec: StudySpec, sampler: BaseSampler | None) -> optuna.Study:
+    journal = folder / JOURNAL_FILE
+    lock = SystemLock(journal.with_suffix(".lock"))
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
+        if spec.name in optuna.get_all_study_names(storage):
+            # `create_study` would add a line to the journal each time it is read.
+            return optuna.load_study(study_name=spec.name, storage=storage, sampler=sampler)
+        return optuna.create_study(
+            storage=storage,
+            sampler=sampler,
+            study_name=spec.name,
+            directions=spec.directions,
+            load_if_exists=True,
+        )
+    except ValueError as error:
+        raise WorkFailed(
+            f"the record {journal} is damaged ({error}); restore it, or move {folder} away and "
+            "sweep again: what the trials made is still in the store"
+        ) from error
+
+
+def _drop_torn_line(journal: Path) -> None:
+    """A writer killed in the middle of a line leaves one that would spoil the next."""
+    if not journal.exists():
+        return
+    with journal.open("rb+") as file:
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(whole)
+            os.fsync(file.fileno())
+
+
+def _agreed_key(folder: Path, spec: StudySpec) -> str:
+    if not (folder / SPEC_FILE).exists():
+        return secrets.token_hex(8)
+    key, saved = _saved(folder)
+    if differing := _differences(definition(saved), definition(spec)):
+        if not _any_finished(folder, saved):
+            (folder / JOURNAL_FILE).unlink(missing_ok=True)
+            return secrets.token_hex(8)
+        raise BadInput(
+            f"study {spec.name} exists in {folder} with another {', '.join(differing[:3])}; "
+            "give this one another name"
+        )
+    return key
+
+
+def _any_finished(folder: Path, saved: StudySpec) -> bool:
+    """Whether anything would be lost with the record: a study whose trials only failed, for a
+    mistake in it, may be corrected under its own name."""
+    study = _optuna_study(folder, saved, None)
+    return any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False))
+
+
+def _saved(folder: Path) -> tuple[str, StudySpec]:
+    file = folder / SPEC_FILE
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return content["key"], checked(content["study"], str(file))
+
+
+def definition(spec: StudySpec) -> dict[str, Any]:
+    """What makes two studies the same one, whatever their length, place and wording."""
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed"})
+    tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
+    # As text, because whole numbers and others search differently and compare equal.
+    search = {path: repr(distribution) for path, distribution in spec.search.items()}
+    return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
+
+
+def _differences(old: Any, new: Any, path: str = "") -> list[str]:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return [] if old == new else [path]
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    return [
+        found
+        for key in keys
+        for found in _differences(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
+    ]
+
+
+def _nearest(store: Store, name: str) -> str:
+    known = studies(store)
+    if not known:
+        return "; it holds none yet: run `sem-ray sweep FILE` first"
+    return f"{did_you_mean(name, known)}; known: {', '.join(known)}"

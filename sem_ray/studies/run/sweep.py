@@ -1,0 +1,141 @@
+"""A sweep, from its first proposal to its last record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from optuna.trial import FrozenTrial, TrialState
+
+from sem_ray.pipeline import run_experiment
+from sem_ray.records.connection import refuse_unusable_address
+from sem_ray.store import Store
+from sem_ray.studies import events
+from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.dry_run import target_of
+from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
+from sem_ray.studies.recording.writer import Records
+from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.trial import Experiment, TrialSetting
+from sem_ray.studies.run.trial_backend import TrialBackend
+from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.run.tune_backend import TuneBackend
+from sem_ray.studies.sampling import sampler_for
+
+
+@dataclass(frozen=True)
+class FailedTrial:
+    trial: int
+    error: str
+    """One line."""
+
+
+@dataclass(frozen=True)
+class SweepResult:
+    """How a sweep ended."""
+
+    study: str
+    complete: int
+    """Finished trials of the study, those of earlier sweeps included."""
+    target: int
+    failed: tuple[FailedTrial, ...]
+    """Trials that failed in this sweep."""
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed and self.complete >= self.target
+
+
+def run_sweep(
+    spec: StudySpec,
+    store: Store,
+    *,
+    trials: int | None = None,
+    on_event: OnEvent = events.unheard,
+    experiment: Experiment = run_experiment,
+    backend: TrialBackend | None = None,
+) -> SweepResult:
+    """Run `spec` until `trials` of its trials are finished, going on from where an earlier sweep
+    stopped. `backend` runs the trials; None is Ray Tune.
+
+    A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
+    swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
+    work could not go on or MLflow lacks some of it.
+    """
+    start = time.monotonic()
+    target = target_of(spec, trials)
+    backend = backend or TuneBackend()
+    backend.check(spec.resources)
+    refuse_unusable_address(store)
+    with sweeping(store, spec.name):
+        record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
+        sweep = _Sweep(record, store, target, on_event)
+        sweep.run(backend, TrialSetting(experiment, store.root, spec.resources))
+    failed = tuple(sweep.failed)
+    return SweepResult(spec.name, sweep.complete, target, failed, time.monotonic() - start)
+
+
+@dataclass
+class _Sweep:
+    """What the callbacks of one sweep share."""
+
+    record: StudyRecord
+    store: Store
+    target: int
+    on_event: OnEvent
+    failed: list[FailedTrial] = field(default_factory=list)
+
+    def run(self, backend: TrialBackend, setting: TrialSetting) -> None:
+        self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
+        self._records.begin()
+        try:
+            if self.complete < self.target:
+                self._search(backend, setting)
+        except BaseException:
+            self._records.settle()
+            raise
+        self._records.end()
+
+    @property
+    def complete(self) -> int:
+        study = self.record.study
+        return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+    def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
+        budget = Budget.to_reach(self.target, self.complete, self.record.spec.concurrency)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        backend.run(self._queue, setting)
+        if self._queue.failure is not None:
+            raise self._queue.failure
+
+    def _on_progress(self, event: TrialProgress) -> None:
+        self.on_event(event)
+        self._records.watch(event)
+
+    def _on_trial(self, trial: FrozenTrial) -> None:
+        error = trial.user_attrs.get(attributes.ERROR)
+        if trial.state == TrialState.FAIL:
+            self.failed.append(FailedTrial(trial.number, error or "unknown"))
+        self.on_event(_event(trial, error, self.complete, self.target))
+        self._records.note(trial, self._queue.running)
+
+
+def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> TrialEvent:
+    states: dict[TrialState, events.TrialState] = {
+        TrialState.RUNNING: "running",
+        TrialState.COMPLETE: "complete",
+        TrialState.FAIL: "failed",
+    }
+    return TrialEvent(
+        trial=trial.number,
+        state=states[trial.state],
+        values=trial.params,
+        done=done,
+        total=total,
+        measurements=attributes.measurements_of(trial),
+        error=error,
+        seconds=attributes.seconds_of(trial),
+    )

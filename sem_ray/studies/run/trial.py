@@ -1,0 +1,120 @@
+"""One trial in its Ray worker: a spec in, one report out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from ray import tune
+
+from sem_ray.cluster import OnActors, within_trial
+from sem_ray.devices import pick_device
+from sem_ray.metrics.measurement import Measurement
+from sem_ray.pipeline import Backend, OnDevice
+from sem_ray.progress import Progress, ProgressSink
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.resources import TrialResources
+from sem_ray.store import Store
+from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+
+PROGRESS_EVERY = 2.0
+"""Seconds between progress reports, each of which waits for the driver."""
+
+TRIAL, SPEC = "trial", "spec"
+"""Keys of what Tune hands to a trial: its number, and its experiment as JSON."""
+PROGRESS, REPORT = "progress", "report"
+"""Keys of what a trial reports; the last report holds the second."""
+
+
+class Made(Protocol):
+    """What an experiment gives: `sem_ray.pipeline.Outcome`, as far as a study looks into it."""
+
+    @property
+    def noise_identity(self) -> str: ...
+
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]: ...
+
+
+class Experiment(Protocol):
+    """`sem_ray.pipeline.run_experiment`, or what a test puts in its place."""
+
+    def __call__(
+        self, spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = ...
+    ) -> Made: ...
+
+
+@dataclass(frozen=True)
+class TrialSetting:
+    """What is the same for all trials of a sweep; it travels to the workers."""
+
+    experiment: Experiment
+    store: Path
+    resources: TrialResources
+
+
+def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
+    """Tune's function. After a failure that nobody foresaw the worker ends too, as it may be in any
+    state."""
+    torch.set_num_threads(max(1, int(setting.resources.cpus)))
+    spec = ExperimentSpec.model_validate_json(config[SPEC])
+    report = attempt(spec, setting, throttled(_report_progress, PROGRESS_EVERY))
+    _report(REPORT, report.model_dump())
+    if isinstance(report, Failed) and not report.foreseen:
+        raise RuntimeError(report.error)
+
+
+def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> TrialReport:
+    """Run a trial's experiment and say how it ended; raises nothing that a trial can cause."""
+    start = time.monotonic()
+    try:
+        with _backend(setting.resources) as backend:
+            made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
+        return Finished(
+            measurements=made.measurements(spec),
+            noise_identity=made.noise_identity,
+            seconds=time.monotonic() - start,
+        )
+    except Exception as error:  # noqa: BLE001  it is told with the trial
+        return Failed.by(error, time.monotonic() - start)
+
+
+@contextmanager
+def _backend(resources: TrialResources) -> Iterator[Backend]:
+    """The trial's actors, or the device it was given; one that was given no GPU must not take one
+    that others were promised."""
+    if resources.actors is None:
+        yield OnDevice(pick_device("auto" if resources.gpus else "cpu"), resources.stream)
+        return
+    backend = OnActors(within_trial(resources.actors), stream=resources.stream)
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def throttled(report: ProgressSink, every: float) -> ProgressSink:
+    """Passes a stage's first report on, then at most one in `every` seconds."""
+    last: dict[str, float] = {}
+
+    def sink(progress: Progress) -> None:
+        now = time.monotonic()
+        if now - last.get(progress.stage, -every) >= every:
+            last[progress.stage] = now
+            report(progress)
+
+    return sink
+
+
+def _report_progress(progress: Progress) -> None:
+    _report(PROGRESS, asdict(progress))
+
+
+def _report(kind: str, content: dict[str, Any]) -> None:
+    """As JSON, because Tune flattens what is nested."""
+    tune.report({kind: json.dumps(content)})

@@ -1,0 +1,74 @@
+"""Ray Tune's view of a sweep's trials: a searcher that gives what the queue gives.
+
+Tune keeps nothing that matters: what is left to do stands in the study's journal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+from ray.tune.search import Searcher
+from typing_extensions import override
+
+from sem_ray.progress import Progress
+from sem_ray.studies.journal.trial_report import Failed, TrialReport
+from sem_ray.studies.run.trial import PROGRESS, REPORT, SPEC, TRIAL
+from sem_ray.studies.run.trial_queue import TrialQueue
+
+WORKER_DIED = "its worker died (killed, or out of memory)"
+
+REPORTS: TypeAdapter[TrialReport] = TypeAdapter(TrialReport)
+
+
+class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
+    """Asks the queue for trials, at most `room` at once, and tells it how they end."""
+
+    def __init__(self, queue: TrialQueue, room: int) -> None:
+        super().__init__()
+        self._queue, self._room = queue, room
+        self._trials: dict[str, int] = {}
+        """Tune's name of a running trial → its number in the study."""
+        self._reports: dict[str, TrialReport] = {}
+
+    @override
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """A trial's config, None for "ask again later", or FINISHED."""
+        if len(self._queue.running) >= self._room:
+            return None
+        request = self._queue.next()
+        if request is None:
+            return str(Searcher.FINISHED) if self._queue.over else None
+        self._trials[trial_id] = request.trial
+        return {TRIAL: request.trial, SPEC: request.spec.model_dump_json()}
+
+    @override
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        if REPORT in result:
+            self._reports[trial_id] = REPORTS.validate_python(json.loads(result[REPORT]))
+        if PROGRESS in result and trial_id in self._trials:
+            progress = Progress.read(json.loads(result[PROGRESS]))
+            self._queue.progress(self._trials[trial_id], progress)
+
+    @override
+    def on_trial_complete(
+        self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
+    ) -> None:
+        number = self._trials.pop(trial_id, None)
+        if number is not None:
+            report = self._reports.pop(trial_id, None)
+            self._queue.end(number, report or Failed(error=WORKER_DIED))
+
+    @override
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the journal has it."""
+
+    @override
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the journal has it."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Tune pickles its searcher for a restore that is never asked for."""
+        return {}

@@ -1,0 +1,231 @@
+"""A long run from its first step to its last, whoever computes it: paced, watched, checkpointed.
+
+A run is a plan (what there is to do), and a crew (who does it): one device, or the members of a
+group. Its place is a number of steps; everything else follows from the spec.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.progress import Progress, ProgressSink, Worker
+from sem_ray.training import finite_loss
+
+REPORT_EVERY = 0.5
+"""Seconds of work between reports: seldom enough to cost nothing, often enough to watch."""
+
+
+class Plan(Protocol):
+    """What there is to do."""
+
+    @property
+    def total(self) -> int:
+        """Steps."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """Whose loss is watched: `"surrogate"`, `"victim"`."""
+        ...
+
+    def progress(self, done: int) -> Progress:
+        """How far a run is that has done so much."""
+        ...
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a later step depends on.
+
+    shared: what every member has alike; shards: what belongs to one logical shard; facts: small
+    things, as JSON.
+    """
+
+    shared: Mapping[str, Tensor]
+    shards: Mapping[int, Mapping[str, Tensor]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How an advance went. losses: logical shards' shares of the last training step's mean loss;
+    figures: news worth a glance; workers: who did it; images: how many of those here its steps were
+    for, an image of two steps counted twice."""
+
+    done: int
+    losses: Mapping[int, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
+    restarts: int = 0
+    images: int = 0
+
+    @property
+    def loss(self) -> float | None:
+        """Of the batch; added in the shards' order, so it is the same however they are shared."""
+        return sum(self.losses[shard] for shard in sorted(self.losses)) if self.losses else None
+
+
+class Crew(Protocol):
+    """Who does it."""
+
+    done: int
+
+    @property
+    def waiting(self) -> bool:
+        """Whether others would join, which takes telling the crew where it stands."""
+        ...
+
+    def advance(self, until: int) -> Report:
+        """Do steps up to `until`, or fewer. Raises `MembershipChanged` where members were lost."""
+        ...
+
+    def state(self) -> State:
+        """Where it stands, in memory that no later step changes."""
+        ...
+
+    def load(self, state: State | None) -> None:
+        """Stand where `state` says, or at the beginning."""
+        ...
+
+
+class Regather(Exception):
+    """The crew is another now, and must be told where to go on."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run at its end. seconds: wall time of all its sittings; loss: the last training step's."""
+
+    state: State
+    seconds: float
+    loss: float
+
+
+def conduct(
+    plan: Plan, crew: Crew, *, sink: ProgressSink, checkpoint: Checkpoint | None = None
+) -> Finished:
+    """Run to the end, from `checkpoint` on where it has something.
+
+    Raises `WorkFailed` where the loss stops being a number, `OutOfTime` where the checkpoint's time
+    is over.
+    """
+    run = _Conducted(plan, crew, sink, checkpoint)
+    run.go_on()
+    while True:
+        try:
+            while crew.done < plan.total:
+                run.advance()
+            return Finished(crew.state(), run.seconds, run.loss)
+        except Regather:
+            run.go_on()
+
+
+class _Conducted:
+    """One sitting of a run."""
+
+    def __init__(
+        self, plan: Plan, crew: Crew, sink: ProgressSink, checkpoint: Checkpoint | None
+    ) -> None:
+        self.plan, self.crew, self.sink, self.checkpoint = plan, crew, sink, checkpoint
+        self.start = time.perf_counter()
+        self.loss = float("nan")
+        self._earlier: float | None = None
+        self._kept: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self._pace = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.start + (self._earlier or 0.0)
+
+    def go_on(self) -> None:
+        """From what was last kept, here or in the checkpoint, or from the beginning."""
+        saved = self._kept or (self.checkpoint.load() if self.checkpoint else None)
+        earlier = saved[1]["seconds"] if saved else 0.0
+        self._earlier = earlier if self._earlier is None else self._earlier
+        if saved is None:
+            self.crew.load(None)
+            return
+        tensors, facts = saved
+        self.loss = facts["loss"]
+        self.crew.load(unpacked(tensors, facts))
+
+    def advance(self) -> None:
+        """About as many steps as make a report, then the report."""
+        began, before = time.perf_counter(), self.crew.done
+        report = self.crew.advance(min(before + self._steps(), self.plan.total))
+        self._pace = (time.perf_counter() - began) / max(report.done - before, 1)
+        self._tell(report)
+        self._save()
+        if self.crew.waiting:
+            self.crew.load(self.crew.state())
+
+    def _steps(self) -> int:
+        return max(int(REPORT_EVERY / self._pace), 1) if self._pace else 1
+
+    def _tell(self, report: Report) -> None:
+        figures = dict(report.figures)
+        if (loss := report.loss) is not None:
+            self.loss = finite_loss(loss, self.plan.role, report.done - 1)
+            figures["loss"] = loss
+        progress = self.plan.progress(report.done)
+        self.sink(
+            replace(progress, figures=figures, workers=report.workers, restarts=report.restarts)
+        )
+
+    def _save(self) -> None:
+        if self.checkpoint is None:
+            return
+        if self.checkpoint.over():
+            self.checkpoint.save(*self._packed())
+            raise OutOfTime("out of time: saved, and the same call goes on from here")
+        if self.checkpoint.due():
+            self._kept = self._packed()
+            self.checkpoint.save_aside(*self._kept)
+
+    def _packed(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        state = self.crew.state()
+        facts = {**state.facts, "loss": self.loss, "seconds": self.seconds}
+        return packed(state, facts)
+
+
+SHARD = "shard"
+
+
+def packed(state: State, facts: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A state as a checkpoint keeps it: flat."""
+    apart = {
+        f"{SHARD}.{shard}.{name}": tensor
+        for shard, tensors in state.shards.items()
+        for name, tensor in tensors.items()
+    }
+    return {**state.shared, **apart}, dict(facts)
+
+
+def unpacked(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> State:
+    """The state that `packed` flattened."""
+    shared: dict[str, Tensor] = {}
+    shards: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        kind, _, rest = key.partition(".")
+        if kind == SHARD:
+            number, _, name = rest.partition(".")
+            shards.setdefault(int(number), {})[name] = tensor
+        else:
+            shared[key] = tensor
+    return State(shared, shards, facts)
+
+
+def apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU, which later steps do not change."""
+    return {name: _copied(tensor) for name, tensor in tensors.items()}
+
+
+def _copied(tensor: Tensor) -> Tensor:
+    return torch.empty_like(tensor, device="cpu", requires_grad=False).copy_(tensor.detach())

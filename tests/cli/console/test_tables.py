@@ -1,0 +1,269 @@
+"""Results as a person reads them: tables that say all and fit, and YAML that reads back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rich.cells import cell_len
+
+from sem_ray.api import Exported, Verified
+from sem_ray.api.evaluation import Evaluated
+from sem_ray.api.protection import Protected
+from sem_ray.api.verification.check import Check
+from sem_ray.cli.console.experiment_tables import show_evaluated, show_protected
+from sem_ray.cli.console.noise_tables import show_exported, show_verified
+from sem_ray.cli.console.study_tables import (
+    Swept,
+    in_lines,
+    settings_yaml,
+    show_best,
+    show_plan,
+    show_status,
+    show_sweep,
+)
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+)
+from sem_ray.pipeline import Accuracy
+from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.reading import parse_yaml, preset
+from sem_ray.studies.definition.objective import Objective
+from sem_ray.studies.dry_run import SweepPlan
+from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
+from sem_ray.studies.run.sweep import FailedTrial, SweepResult
+from sem_ray.victims import Victim
+from tests.cli.console.conftest import MakeScreen
+
+SPEC = ExperimentSpec.model_validate(preset("quick"))
+OBJECTIVES = (Objective(metric="test_accuracy_at_4"),)
+
+
+def measured(**changes: float) -> tuple[Measurement, ...]:
+    found = (
+        Measurement(name=TEST_ACCURACY, radius=0, value=32.44, unit="%"),
+        Measurement(name=TEST_ACCURACY, radius=4, value=60.6, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.2, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=4, value=100.0, unit="%"),
+        Measurement(name=GENERATION_SECONDS, value=46.25, unit="s"),
+        Measurement(name=VICTIM_SECONDS, value=33.0, unit="s"),
+    )
+    return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in found)
+
+
+VALUES = {
+    "noise.steps": 3,
+    "noise.step_size": 11.53456,
+    "noise.perturbation_scale": 0.317345,
+    "noise.radius": 16,
+    "surrogate.radius": 2,
+}
+"""What the embedded study searches."""
+
+
+def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
+    done = state == "complete"
+    facts: dict[str, Any] = {
+        "values": VALUES,
+        "value": 60.6 if done else None,
+        "measurements": measured() if done else (),
+        "error": None,
+        "seconds": 77.4 if done else None,
+    }
+    return TrialRow(number, state, **{**facts, **changes})
+
+
+def status(*rows: TrialRow) -> StudyStatus:
+    return StudyStatus("quick", OBJECTIVES, 8, False, rows)
+
+
+def victim(last: float, best: float) -> Victim:
+    return Victim(0.0, ((1, best), (2, last)), 0.1, 12.4)
+
+
+def test_a_trials_row_has_its_settings_accuracies_and_seconds(screen: MakeScreen) -> None:
+    seen = screen()
+    show_status(status(row(7)))
+    (line,) = [line for line in seen.lines if line.startswith("7")]
+    cells = ["7", "3", "11.5", "0.317", "16", "2", "98.2→32.4", "100.0→60.6", "46.2", "77"]
+    assert line.split() == cells
+    assert "1 of 8 trials finished; not running" in seen.text
+
+
+def test_the_embedded_study_fits_a_terminal_of_eighty_columns(screen: MakeScreen) -> None:
+    seen = screen()
+    finer = measured(clean_accuracy_at_4=98.4)
+    show_status(status(*(row(number, measurements=finer) for number in range(8))))
+    assert max(cell_len(line) for line in seen.lines) <= 80
+    assert len([line for line in seen.lines if "98.2→32.4" in line]) == 8
+    assert "…" not in seen.text
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_table_folds_and_drops_nothing(screen: MakeScreen, width: int) -> None:
+    seen = screen(width=width)
+    show_status(status(row(0), row(1, "interrupted")))
+    assert max(cell_len(line) for line in seen.lines) <= width
+    assert "…" not in seen.text
+
+
+def test_a_file_gets_wide_tables() -> None:
+    from sem_ray.cli.console.output import PIPED_WIDTH, stdout
+
+    assert stdout.width == PIPED_WIDTH > 200
+
+
+def test_trials_that_are_not_finished_say_so(screen: MakeScreen) -> None:
+    seen = screen(width=120)
+    states: list[RowState] = ["failed", "running", "interrupted"]
+    show_status(status(*(row(number, state) for number, state in enumerate(states))))
+    for text in ("0 failed", "1 running", "2 cut off"):
+        assert text in seen.text
+    assert "0 of 8 trials finished" in seen.text
+
+
+@pytest.mark.parametrize(("direction", "leader"), [("minimize", 1), ("maximize", 2)])
+def test_the_best_trial_stands_out(screen: MakeScreen, direction: Any, leader: int) -> None:
+    seen = screen(width=120)
+    values = enumerate((50.0, 40.0, 60.0))
+    done = (row(n, measurements=measured(test_accuracy_at_4=value)) for n, value in values)
+    objectives = (Objective(metric="test_accuracy_at_4", direction=direction),)
+    show_status(StudyStatus("quick", objectives, 8, False, (*done, row(3, "failed"))))
+    green = [line for line in seen.drawn.getvalue().splitlines() if "\x1b[32m" in line]
+    (line,) = green
+    assert f"\x1b[32m{leader}" in line
+
+
+def test_a_study_without_a_trial_is_an_empty_table(screen: MakeScreen) -> None:
+    seen = screen()
+    show_status(status())
+    assert "0 of 8 trials finished" in seen.text
+
+
+def test_the_end_of_a_sweep_shows_trials_failures_and_the_best(screen: MakeScreen) -> None:
+    seen = screen(terminal=False, width=240)
+    result = SweepResult("quick", 1, 2, (FailedTrial(1, "out of luck"),), 61.7)
+    best = Best("quick", 0, OBJECTIVES, measured(), SPEC)
+    show_sweep(Swept(result, status(row(0), row(1, "failed")), best))
+    assert "trial 1 failed: out of luck" in seen.text
+    assert "1 of 2 trials finished; 62 s" in seen.text
+    assert "# best of study quick: trial 0, test_accuracy_at_4 60.6" in seen.text
+    assert "sem-ray best quick > best.yaml" in seen.text
+
+
+def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen) -> None:
+    for terminal, width in ((True, 40), (True, 80), (False, 240)):
+        seen = screen(terminal=terminal, width=width)
+        show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
+        assert yaml.safe_load(seen.text) == SPEC.model_dump(mode="json")
+
+
+def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
+    seen = screen()
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
+    assert max(len(line) for line in seen.lines) <= 80
+
+
+@pytest.mark.parametrize("source", ["[red]/path", ":smile:", "a: b # c", "{x}", "ρ" * 90])
+def test_names_in_the_best_are_not_markup(screen: MakeScreen, source: str) -> None:
+    seen = screen()
+    data = SPEC.data.model_copy(update={"source": source})
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC.model_copy(update={"data": data})))
+    assert parse_yaml(seen.text, "best")["data"]["source"] == source
+
+
+def test_settings_are_a_paragraph_a_section() -> None:
+    text = settings_yaml(SPEC)
+    starts = [line.partition(":")[0] for line in text.splitlines() if not line.startswith(" ")]
+    assert starts == list(SPEC.model_dump())
+
+
+def test_a_long_name_is_broken_for_a_narrow_column() -> None:
+    assert in_lines("noise.perturbation_scale").split("\n") == [
+        "noise",
+        "perturb-",
+        "ation",
+        "scale",
+    ]
+    assert in_lines("noise.steps").split("\n") == ["noise", "steps"]
+
+
+def test_a_plan_shows_what_varies_and_the_first_trials(screen: MakeScreen) -> None:
+    seen = screen()
+    settings = dict.fromkeys(VALUES, "1 … 5")
+    show_plan(SweepPlan("quick", 8, settings, None, (VALUES, VALUES)))
+    assert "study quick: 8 trials" in seen.text
+    for path in VALUES:
+        assert path in seen.text
+    assert "11.5" in seen.text and "…" not in seen.text.replace("1 … 5", "")
+    assert "nothing was written" in seen.text
+
+
+def test_protected_says_where_what_and_whether_it_was_made(screen: MakeScreen) -> None:
+    facts: dict[str, Any] = {
+        "folder": Path("/home/[red]out"),
+        "identity": "abc",
+        "fingerprint": "f00+limit=40,seed=0",
+        "images": 2500,
+        "radius": 8.0,
+        "seconds": 46.26,
+        "spec": SPEC,
+        "remarks": (),
+    }
+    seen = screen()
+    show_protected(Protected(reused=False, **facts))
+    assert "noise abc, radius 8/255, made in 46.3 s" in seen.text
+    assert "2,500 images" in seen.text and "/home/[red]out" in seen.text
+    again = screen()
+    show_protected(Protected(reused=True, **facts))
+    assert "found in the store; made in 46.3 s" in again.text
+
+
+def test_evaluated_shows_both_sides_last_and_best(screen: MakeScreen) -> None:
+    seen = screen()
+    rows = (
+        Accuracy(0.0, victim(98.2, 98.4), victim(32.4, 41.0)),
+        Accuracy(2.0, victim(97.0, 97.0), victim(50.0, 50.5)),
+    )
+    show_evaluated(Evaluated(rows, 2500, 1000, "abc", SPEC, ()))
+    (line,) = [line for line in seen.lines if "98.2 (98.4)" in line]
+    assert "32.4 (41.0)" in line and " 25 " in line
+    assert "2,500 training and 1,000 test images" in seen.text
+    assert max(cell_len(line) for line in seen.lines) <= 80
+
+
+@pytest.mark.parametrize("side", ["clean", "protected"])
+def test_a_side_that_was_not_asked_for_has_no_column(screen: MakeScreen, side: str) -> None:
+    seen = screen()
+    asked = {"clean": None, "protected": None, side: victim(50.0, 51.0)}
+    show_evaluated(Evaluated((Accuracy(0.0, **asked),), 9, 9, None, SPEC, ()))
+    (heads,) = [line for line in seen.lines if "(1/255)" in line]
+    assert {name for name in ("clean", "protected") if name in heads} == {side}
+
+
+def test_checks_are_a_table_with_their_status_that_fits(screen: MakeScreen) -> None:
+    seen = screen(width=80)
+    checks = (
+        Check("other pixels", "fail", 3, "3 of 2,500", "images that are not those of the noise"),
+        Check("linear separability", "ok", 50.0, "[red]100.0%", "told by the noise alone " * 4),
+        Check("saturated", "warn", 0.5, "50.0%", "of the values were clipped"),
+    )
+    show_verified(Verified(Path("/noise"), "abc", "f00", 2500, checks))
+    (line,) = [line for line in seen.lines if "other pixels" in line]
+    assert line.split()[:6] == ["other", "pixels", "fail", "3", "of", "2,500"]
+    assert "3 checks on 2,500 images: 1 failed, 1 with a warning" in seen.text
+    assert "[red]100.0%" in seen.text and "…" not in seen.text
+    assert max(cell_len(line) for line in seen.lines) <= 80
+
+
+def test_exported_says_what_was_left_out(screen: MakeScreen) -> None:
+    seen = screen()
+    show_exported(Exported(Path("/out"), "parquet", 2500, 40, "abc", ()))
+    assert "2,500 images protected by noise abc, 40 without noise left out" in seen.text
+    assert "in /out (parquet)" in seen.text

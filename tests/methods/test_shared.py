@@ -1,0 +1,140 @@
+"""However many members share a run, and however unevenly, it gives the same bits."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from sem_ray.data.image_set import ImageSet, Rows
+from sem_ray.distributed import Peers
+from sem_ray.distributed.shards import Split
+from sem_ray.methods import split_of
+from sem_ray.methods.generation import Generated, Generation, generate
+from sem_ray.progress import silent
+from sem_ray.spec import ExperimentSpec
+from sem_ray.training.run_loop import Finished, State, conduct
+from sem_ray.victims import Training, Victim, VictimSteps, train_victim
+from sem_ray.victims import split_of as victim_split_of
+from tests.distributed.workers import one_by_one, together
+from tests.samples import random_images, tiny_spec
+
+CPU = torch.device("cpu")
+SHARING: list[list[tuple[int, ...]]] = [
+    [(0, 1, 2, 3)],
+    [(0, 1), (2, 3)],
+    [(0,), (1,), (2,), (3,)],
+    [(0, 1, 2), (3,)],
+    [(3,), (0, 2), (1,)],
+]
+
+
+def own_rows(images: ImageSet, split: Split, owned: tuple[int, ...]) -> Rows:
+    places = torch.cat([torch.arange(split.rows)[split.whole(shard)] for shard in owned])
+    return Rows(images.images[places], images.labels[places], len(images.classes))
+
+
+def shared_noise(spec: ExperimentSpec, images: ImageSet, sharing: list[tuple[int, ...]]) -> State:
+    split = split_of(spec, len(images))
+
+    def act(peers: Peers) -> Finished:
+        owned = sharing[peers.rank]
+        rows = own_rows(images, split, owned)
+        crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
+        return conduct(crew.plan, crew, sink=silent)
+
+    members = together(len(sharing), act)
+    shards = {k: v for one in members for k, v in one.state.shards.items()}
+    for one in members[1:]:
+        for name, tensor in one.state.shared.items():
+            assert torch.equal(tensor, members[0].state.shared[name]), name
+    return State(members[0].state.shared, shards)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
+def test_noise_does_not_depend_on_who_holds_which_shard(precision: str) -> None:
+    spec = tiny_spec(precision=precision, shards=4, surrogate={"steps": 12, "batch": 10})
+    same_however_shared(spec, random_images(23), SHARING)
+
+
+@pytest.mark.parametrize(
+    "network", ["mobilenet_v3_small", pytest.param("efficientnet_b0", marks=pytest.mark.long)]
+)
+def test_nor_where_the_surrogate_drops_values(network: str) -> None:
+    """Dropout, and stochastic depth."""
+    surrogate = {"network": f"torchvision:{network}", "steps": 3, "batch": 10, "radius": 0}
+    noise = {"steps": 1, "samples": 1, "final_steps": 1}
+    spec = tiny_spec(precision="float32", shards=4, surrogate=surrogate, noise=noise)
+    same_however_shared(spec, random_images(23, size=32), SHARING[1::3])
+
+
+def same_however_shared(
+    spec: ExperimentSpec, images: ImageSet, sharings: list[list[tuple[int, ...]]]
+) -> None:
+    crew = Generation(spec, images.rows)
+    alone = conduct(crew.plan, crew, sink=silent)
+    for sharing in sharings:
+        state = shared_noise(spec, images, sharing)
+        noise = Generated.of(Finished(state, 0.0, 0.0)).noise
+        assert torch.equal(noise, Generated.of(alone).noise), sharing
+        for name, tensor in alone.state.shared.items():
+            assert torch.equal(state.shared[name], tensor), (sharing, name)
+
+
+@pytest.mark.parametrize("radius", [0, 4])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_a_victim_does_not_depend_on_who_holds_which_shard(precision: str, radius: float) -> None:
+    spec = tiny_spec(precision=precision, shards=4, victim={"steps": 6, "batch": 10})
+    train, test = random_images(23), random_images(31, seed=1)
+    alone = train_victim(spec, radius, train, test, device=CPU)
+    split = victim_split_of(spec, len(train))
+
+    def act(sharing: list[tuple[int, ...]]) -> Callable[[Peers], Victim]:
+        def train_shards(peers: Peers) -> Victim:
+            owned = sharing[peers.rank]
+            rows = own_rows(train, split, owned)
+            steps = one_by_one(peers, lambda: VictimSteps(spec, radius, rows, split, owned, peers))
+            crew = Training(steps, test.rows, peers)
+            return Victim.of(radius, conduct(crew.plan, crew, sink=silent))
+
+        return train_shards
+
+    for sharing in SHARING:
+        for victim in together(len(sharing), act(sharing)):
+            assert victim.curve == alone.curve, sharing
+
+
+def test_a_batch_is_normalised_as_a_whole() -> None:
+    """Parts that were normalised by themselves would be another network."""
+    images = random_images(24)
+    joint = generate(tiny_spec(shards=4, surrogate={"batch": 12}), images, device=CPU)
+    whole = generate(tiny_spec(shards=1, surrogate={"batch": 12}), images, device=CPU)
+    assert joint.loss == pytest.approx(whole.loss, rel=0.3)
+
+
+def test_a_member_that_joins_again_keeps_nothing_of_the_last_time() -> None:
+    """Actors stay from one run to the next, and join again after every loss."""
+
+    def act(peers: Peers) -> bool:
+        spec, images = tiny_spec(shards=4), random_images(23)
+        split = split_of(spec, len(images))
+        owned = SHARING[1][peers.rank]
+        rows = own_rows(images, split, owned)
+        crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
+        crew.advance(1)
+        course: Any = crew.course
+        network = weakref.ref(course.surrogate.network)
+        del crew, course
+        for _ in range(40):  # a collection that meets another thread's does nothing
+            gc.collect()
+            if network() is None:
+                return True
+            time.sleep(0.05)
+        return False
+
+    assert together(2, act) == [True, True]
