@@ -22,7 +22,7 @@ class Worker:
 class Progress:
     """One report of a running stage.
 
-    `unit` names what is counted (`"steps"`, `"images"`). `figures` holds what is worth a glance
+    `unit` names what is counted (`"steps"`, `"images"`). `metrics` holds what is worth a glance
     (a loss, an accuracy in %). `workers` are the members of a group, where one is at work;
     `restarts` says how often it lost one and gathered again.
     """
@@ -31,7 +31,7 @@ class Progress:
     done: int
     total: int
     unit: str = "steps"
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     workers: tuple[Worker, ...] = ()
     restarts: int = 0
 

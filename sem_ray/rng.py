@@ -61,7 +61,7 @@ def _joined(parts: Sequence[Tensor]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Draws:
+class RandomStreams:
     """The source of every stream of one run.
 
     Streams on different device types differ (PyTorch's CPU and CUDA generators do), so a run is

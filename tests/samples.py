@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from sem_ray.data import ImageSet, Manifest, Noise
-from sem_ray.data.pixels.arrow_file import fillable, write_blank
+from sem_ray.data.pixels.arrow_file import open_writable, write_blank
 from sem_ray.data.pixels.memory_mapped import Mapped
-from sem_ray.distributed import ALONE
+from sem_ray.distributed import LOCAL
 from sem_ray.distributed.shards import Shards, Split
-from sem_ray.rng import Draws
+from sem_ray.rng import RandomStreams
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
-from sem_ray.training import Team
+from sem_ray.training import ParallelContext
 
 
 def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> ImageSet:
@@ -35,7 +35,7 @@ def random_images(rows: int, classes: int = 3, size: int = 8, seed: int = 0) -> 
 def in_a_file(images: ImageSet, folder: Path) -> ImageSet:
     """The same images, mapped from `images.arrow` in `folder`."""
     places = write_blank(folder / "images.arrow", len(images), images.shape)
-    pixels, digests = fillable(places)
+    pixels, digests = open_writable(places)
     pixels[:] = images.images[:].numpy()
     for row, digest in enumerate(images.digests):
         digests[row] = list(digest.encode("ascii"))
@@ -56,10 +56,12 @@ def made_noise(images: ImageSet, values: Tensor) -> Noise:
     return Noise.made_for(images, values, manifest)
 
 
-def team_of(rows: int, shards: int = 1) -> Team:
+def team_of(rows: int, shards: int = 1) -> ParallelContext:
     """A batch of `rows` rows on this device alone, each of its shards a part."""
     split = Split(rows, rows, shards)
-    return Team.of(Shards(split, Draws(0, torch.device("cpu"))), ALONE, folded=False)
+    return ParallelContext.of(
+        Shards(split, RandomStreams(0, torch.device("cpu"))), LOCAL, folded=False
+    )
 
 
 def tiny_spec(**changes: Any) -> ExperimentSpec:

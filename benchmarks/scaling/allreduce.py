@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from benchmarks.scaling.step_costs import Link
-from sem_ray.distributed.rendezvous import Gathered, Meeting, open_door
+from sem_ray.distributed.rendezvous import GroupCommunicator, Rendezvous, bind
 
 LOOPBACK = "127.0.0.1"
 MEMBERS = 2
@@ -47,25 +47,25 @@ def measured() -> dict[int, float]:
 
 def _member(rank: int, ports: Any, found: Any) -> None:
     torch.set_num_threads(1)
-    door = open_door(LOOPBACK) if rank == 0 else None
-    if door is not None:
+    listener = bind(LOOPBACK) if rank == 0 else None
+    if listener is not None:
         for _ in range(MEMBERS):
-            ports.put(door.getsockname()[1])
-    meeting = Meeting(LOOPBACK, ports.get(timeout=PATIENCE), LOOPBACK, rank, MEMBERS, 0)
-    peers = Gathered(meeting, door)
-    seconds = {size: _median(peers, size) for size in TIMES}
-    peers.leave()
+            ports.put(listener.getsockname()[1])
+    rendezvous = Rendezvous(LOOPBACK, ports.get(timeout=PATIENCE), LOOPBACK, rank, MEMBERS, 0)
+    communicator = GroupCommunicator(rendezvous, listener)
+    seconds = {size: _median(communicator, size) for size in TIMES}
+    communicator.leave()
     if rank == 0:
         found.put(seconds)
 
 
-def _median(peers: Gathered, size: int) -> float:
+def _median(communicator: GroupCommunicator, size: int) -> float:
     values = torch.zeros(size, dtype=torch.float64)
-    peers.add(values)
+    communicator.all_reduce(values)
     times = []
     for _ in range(TIMES[size]):
         start = time.perf_counter()
-        peers.add(values)
+        communicator.all_reduce(values)
         times.append(time.perf_counter() - start)
     return sorted(times)[len(times) // 2]
 

@@ -11,9 +11,9 @@ from benchmarks.harness import timing
 from sem_ray.cluster.group.shard_group import ShardGroup
 from sem_ray.errors import WorkFailed
 from sem_ray.methods import Stage
-from sem_ray.methods.generation import GenerationPlan
+from sem_ray.methods.generation import GenerationSchedule
 from sem_ray.progress import Progress
-from sem_ray.training.run_loop import Report, State, conduct
+from sem_ray.training.run_loop import Report, State, run_schedule
 
 CPU = torch.device("cpu")
 
@@ -51,7 +51,7 @@ class Round:
 
     steps: int
     seconds: float
-    members: tuple[float, ...]
+    workers: tuple[float, ...]
     slowest: float
     reports: int
 
@@ -62,10 +62,12 @@ class Round:
 
 
 def one_round(group: ShardGroup, steps: int) -> Round:
-    """`conduct`, the loop of every run, for `steps` more steps. A checkpoint is not among them."""
+    """`run_schedule`, the loop of every run, for `steps` more steps. A checkpoint is not among them."""
     told: list[Progress] = []
-    plan = GenerationPlan((Stage("noise", group.done + steps, "steps"),))
-    seconds = timing.seconds(partial(conduct, plan, Continued(group), sink=told.append), CPU)
+    schedule = GenerationSchedule((Stage("noise", group.done + steps, "steps"),))
+    seconds = timing.seconds(
+        partial(run_schedule, schedule, Continued(group), sink=told.append), CPU
+    )
     times = [[worker.seconds for worker in report.workers] for report in told]
-    members = tuple(sum(each) for each in zip(*times, strict=True))
-    return Round(steps, seconds, members, sum(max(each) for each in times), len(told))
+    workers = tuple(sum(each) for each in zip(*times, strict=True))
+    return Round(steps, seconds, workers, sum(max(each) for each in times), len(told))

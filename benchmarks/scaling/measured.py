@@ -28,7 +28,7 @@ from benchmarks.harness import rates, timing
 from benchmarks.harness.machine import description
 from benchmarks.scaling.group_rounds import Round, one_round
 from sem_ray.cluster import OnActors, ray_session, reserved
-from sem_ray.cluster.group.payload import Job
+from sem_ray.cluster.group.payload import RunPayload
 from sem_ray.cluster.group.shard_group import ShardGroup
 from sem_ray.cluster.ray_session import object_store
 from sem_ray.data.image_set import Rows
@@ -42,12 +42,12 @@ CPU = torch.device("cpu")
 
 
 @contextmanager
-def gathered(spec: ExperimentSpec, rows: Rows, actors: ActorSpec) -> Iterator[ShardGroup]:
+def current_workers(spec: ExperimentSpec, rows: Rows, actors: ActorSpec) -> Iterator[ShardGroup]:
     """Actors that have joined."""
     with reserved(actors) as places:
         backend = OnActors(places)
         try:
-            with backend.group(Job(spec, split_of(spec, len(rows))), rows) as group:
+            with backend.group(RunPayload(spec, split_of(spec, len(rows))), rows) as group:
                 group.load(None)
                 yield group
         finally:
@@ -92,7 +92,9 @@ def alternating(
     cpus = min(1.0, share(sum(chosen.actors)))
     with ExitStack() as stack:
         groups = {
-            count: stack.enter_context(gathered(spec, rows, ActorSpec(count=count, cpus=cpus)))
+            count: stack.enter_context(
+                current_workers(spec, rows, ActorSpec(count=count, cpus=cpus))
+            )
             for count in chosen.actors
         }
         for group in groups.values():
@@ -128,7 +130,7 @@ def row(count: int, rounds: Sequence[Round], first: Sequence[Round], batch: int)
         "images_per_second": batch / seconds,
         "ratio": timing.median([a.seconds / b.seconds for a, b in zip(first, rounds, strict=True)]),
         "member_seconds": [
-            timing.median([r.members[rank] / r.steps for r in rounds]) for rank in range(count)
+            timing.median([r.workers[rank] / r.steps for r in rounds]) for rank in range(count)
         ],
         "slowest_seconds": timing.median([r.slowest / r.steps for r in rounds]),
         "driver_seconds": timing.median([r.driver / r.steps for r in rounds]),

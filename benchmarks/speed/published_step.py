@@ -14,7 +14,7 @@ from sem_ray.attacks import pgd, signed_step, within_pixels
 from sem_ray.augment import draw_views
 from sem_ray.distributed.shards import Shards
 from sem_ray.methods.alternating import Engine
-from sem_ray.rng import Draws
+from sem_ray.rng import RandomStreams
 from sem_ray.spec import unit
 
 
@@ -29,7 +29,7 @@ class PublishedStep:
     def __call__(self) -> None:
         engine, spec = self.engine, self.spec
         split, device = engine.shards.split, engine.rows.device
-        shards = Shards(split, Draws(spec.seed, device), folded=True)
+        shards = Shards(split, RandomStreams(spec.seed, device), folded=True)
         (batch,) = shards.training_parts("generation", 0)
         stream = shards.stream("noise", 0, batch)
         images = engine.rows.images[batch.rows].float() / 255

@@ -21,7 +21,7 @@ import torch
 from benchmarks.harness import rates, timing
 from benchmarks.harness.machine import description
 from sem_ray.data.image_set import Rows
-from sem_ray.data.pixels.arrow_file import Places, fillable, write_blank
+from sem_ray.data.pixels.arrow_file import ArrowLayout, open_writable, write_blank
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.devices import pick_device
 from sem_ray.methods.alternating import Engine
@@ -76,9 +76,9 @@ def victim(spec: ExperimentSpec, rows: Rows) -> VictimSteps:
     return VictimSteps(spec, 0, rows)
 
 
-def filed(rows: Rows, file: Path) -> Places:
+def filed(rows: Rows, file: Path) -> ArrowLayout:
     places = write_blank(file, len(rows), rows.shape)
-    fillable(places)[0][:] = rows.images[:].numpy()
+    open_writable(places)[0][:] = rows.images[:].numpy()
     return places
 
 
@@ -92,7 +92,7 @@ def row(name: str, seconds: list[float], first: list[float]) -> dict[str, Any]:
     }
 
 
-def reading(places: Places) -> dict[str, float]:
+def reading(places: ArrowLayout) -> dict[str, float]:
     """Images a second of shuffled batches: from the disk, then again from the system's cache."""
     with places.file.open("rb") as stream:
         os.fsync(stream.fileno())

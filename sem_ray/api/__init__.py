@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sem_ray.api.exporting import Exported, export
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
-    from sem_ray.api.settings import remarks
+    from sem_ray.api.settings import notices
     from sem_ray.api.studies import best, plan, read_study, status, sweep
     from sem_ray.api.verification.verify import Verified, verify
 
@@ -32,7 +32,7 @@ __all__ = [
     "plan",
     "protect",
     "read_study",
-    "remarks",
+    "notices",
     "status",
     "sweep",
     "verify",
@@ -44,7 +44,7 @@ _HOMES = {
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
-    "settings": ("remarks",),
+    "settings": ("notices",),
     "studies": ("best", "plan", "read_study", "status", "sweep"),
     "verification.verify": ("Verified", "verify"),
 }

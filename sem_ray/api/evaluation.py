@@ -9,12 +9,12 @@ from pathlib import Path
 from sem_ray.api.backends import Actors, backend
 from sem_ray.api.pairing import noise_settings
 from sem_ray.api.settings import (
-    OnRemark,
+    OnNotice,
     Settings,
-    remarks,
+    ignore,
+    notices,
     resolve,
-    stem_remarks,
-    unheard,
+    stem_notices,
 )
 from sem_ray.data import Dataset, load, read_noise
 from sem_ray.devices import pick_device
@@ -36,7 +36,7 @@ class Evaluated:
     noise: str | None
     """The noise's identity."""
     spec: ExperimentSpec
-    remarks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def evaluate(
@@ -55,7 +55,7 @@ def evaluate(
     stream: bool | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
-    on_remark: OnRemark = unheard,
+    on_notice: OnNotice = ignore,
 ) -> Evaluated:
     """Train a victim of each radius (1/255; 0 is standard training) and test it on clean images.
 
@@ -83,17 +83,17 @@ def evaluate(
         made = noise_settings(manifest, spec.noise)
         spec = spec.model_copy(update={"noise": made})
     pick_device(device)
-    shelf = Store.open(store)
-    images = load(spec.data, shelf=shelf.pixels(stream), sink=sink)
+    artifacts = Store.open(store)
+    images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
     tested = len(images.require_test())
     said = _remarks(spec, images, protected=folder is not None)
     for remark in said:
-        on_remark(remark)
+        on_notice(remark)
     with backend(device, actors, images.train, images.require_test(), stream=stream) as computing:
         rows = evaluate_noise(
             spec,
             images,
-            shelf,
+            artifacts,
             folder,
             spec.victim.radii,
             baseline=baseline,
@@ -105,8 +105,8 @@ def evaluate(
 
 
 def _remarks(spec: ExperimentSpec, images: Dataset, *, protected: bool) -> tuple[str, ...]:
-    stems = stem_remarks(spec, spec.victim.network, images.train.shape)
-    return (*remarks(spec), *stems) if protected else stems
+    stems = stem_notices(spec, spec.victim.network, images.train.shape)
+    return (*notices(spec), *stems) if protected else stems
 
 
 def _with_radii(settings: Settings, radii: Sequence[float]) -> Settings:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.api.noise_folder import WAY_OUT, nearest
+from sem_ray.api.noise_folder import REMEDY, nearest
 from sem_ray.api.pairing import Paired, paired
-from sem_ray.api.settings import OnRemark, unheard
+from sem_ray.api.settings import OnNotice, ignore
 from sem_ray.data import protected, read_noise
 from sem_ray.data.export import WRITERS, Format, write_images
 from sem_ray.data.noise.matching import with_noise
@@ -30,7 +30,7 @@ class Exported:
     """Images of the set that have no noise."""
     noise: str
     """The noise's identity."""
-    remarks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def export(
@@ -41,7 +41,7 @@ def export(
     form: Format = "parquet",
     store: Path | str | None = None,
     sink: ProgressSink = silent,
-    on_remark: OnRemark = unheard,
+    on_notice: OnNotice = ignore,
 ) -> Exported:
     """Write the training images of `data` that have noise, protected, into the new folder `out`.
 
@@ -59,10 +59,10 @@ def export(
     shielded = protected(images, pair.noise)
     said = _remarks(pair)
     for remark in said:
-        on_remark(remark)
+        on_notice(remark)
     size = shielded.images.numel() + MARGIN * len(images)
-    require_space(nearest(target), size, "the export", WAY_OUT)
-    with writing_to(target, WAY_OUT), whole_folder(target) as aside:
+    require_space(nearest(target), size, "the export", REMEDY)
+    with writing_to(target, REMEDY), whole_folder(target) as aside:
         write_images(aside, shielded, form, sink)
     left_out = len(pair.match.without_noise)
     identity = pair.noise.manifest.identity
@@ -70,7 +70,7 @@ def export(
 
 
 def _require_empty(target: Path) -> None:
-    with writing_to(target, WAY_OUT):
+    with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise BadInput(f"{target} exists and is not an empty folder; name another with --out")
         try_writing(nearest(target.parent))

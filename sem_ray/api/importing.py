@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sem_ray import __version__
 from sem_ray.api.noise_folder import (
-    WAY_OUT,
+    REMEDY,
     holds,
     nearest,
     publish_new,
     require_free,
 )
-from sem_ray.api.settings import OnRemark, unheard
+from sem_ray.api.settings import OnNotice, ignore
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.noise.importers import Converted, Layout, converted, read_array, require_known
 from sem_ray.data.noise.noise import IMPORTED
@@ -40,7 +40,7 @@ class Imported:
     """1/255."""
     moved: float
     """How far rounding to whole steps moved a value at most, in 1/255."""
-    remarks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def import_noise(
@@ -51,7 +51,7 @@ def import_noise(
     radius: float | None = None,
     layout: Layout | None = None,
     store: Path | str | None = None,
-    on_remark: OnRemark = unheard,
+    on_notice: OnNotice = ignore,
 ) -> Imported:
     """Put the noise in `file` into the folder `out`, for the training images of `data`, whose rows
     it has in their order.
@@ -63,16 +63,16 @@ def import_noise(
     target, source = Path(out).absolute(), Path(file)
     require_known(source)
     require_free(target)
-    images = load(DataSpec(source=data), shelf=Store(Store.place(store)).pixels()).train
+    images = load(DataSpec(source=data), pixel_cache=Store(Store.place(store)).pixels()).train
     size = images.images.numel()
     shape = (len(images), *images.shape)
     values = converted(read_array(source, size), shape, layout, str(source))
     noise = Noise.made_for(images, values.values, _manifest(images, values, radius, source))
     said = _remarks(values)
     for remark in said:
-        on_remark(remark)
+        on_notice(remark)
     if not holds(target, noise.manifest.identity):
-        require_space(nearest(target), 2 * size, "the noise", WAY_OUT)
+        require_space(nearest(target), 2 * size, "the noise", REMEDY)
         publish_new(noise, images, target)
     manifest = noise.manifest
     return Imported(
@@ -82,7 +82,7 @@ def import_noise(
         images=len(images),
         radius=manifest.radius,
         moved=values.moved,
-        remarks=said,
+        notices=said,
     )
 
 

@@ -20,12 +20,12 @@ PREVIEW = "preview.png"
 ASIDE = ".sem-ray-"
 """Begins the name of a folder that is being filled; one that a killed process left says that what
 lies beside it is ours."""
-WAY_OUT = "name a folder you can write with --out"
+REMEDY = "name a folder you can write with --out"
 
 
 def require_free(target: Path) -> None:
     """Raise `BadInput` where noise cannot be put there: nothing but noise is ever replaced."""
-    with writing_to(target, WAY_OUT):
+    with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and _is_ours(target)):
             raise BadInput(f"{target} exists and holds no noise; name another folder with --out")
         try_writing(nearest(target))
@@ -63,7 +63,7 @@ def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
     """Copy the noise in `made` and add its preview, unless it is there already."""
     if holds(target, identity):
         return
-    with writing_to(target, WAY_OUT), _filling(target) as aside:
+    with writing_to(target, REMEDY), _filling(target) as aside:
         for file in made.iterdir():
             shutil.copyfile(file, aside / file.name)
         contact_sheet(images, read_noise(made)).save(aside / PREVIEW)
@@ -71,7 +71,7 @@ def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
 
 def publish_new(noise: Noise, images: ImageSet, target: Path) -> None:
     """Write noise that no store has, and its preview."""
-    with writing_to(target, WAY_OUT), _filling(target) as aside:
+    with writing_to(target, REMEDY), _filling(target) as aside:
         write_noise(aside, noise)
         contact_sheet(images, noise).save(aside / PREVIEW)
 

@@ -37,11 +37,11 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
     """
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)
-    shelf = Store(Store.place(store)).pixels()
-    images = load(spec, shelf=shelf).train
+    artifacts = Store(Store.place(store)).pixels()
+    images = load(spec, pixel_cache=artifacts).train
     match = matched(images, noise)
     if spec.limit is not None and match.without_image:
-        images = load(spec.model_copy(update={"limit": None}), shelf=shelf).train
+        images = load(spec.model_copy(update={"limit": None}), pixel_cache=artifacts).train
         match = matched(images, noise)
     _require_related(images, noise, match, folder)
     return Paired(images, noise, match)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.api.backends import Actors, backend
-from sem_ray.api.noise_folder import WAY_OUT, holds, nearest, place_key, publish, require_free
+from sem_ray.api.noise_folder import REMEDY, holds, nearest, place_key, publish, require_free
 from sem_ray.api.settings import (
-    OnRemark,
+    OnNotice,
     Settings,
-    remarks,
+    ignore,
+    notices,
     resolve,
-    stem_remarks,
-    unheard,
+    stem_notices,
 )
 from sem_ray.data import ImageSet, load, read_noise
 from sem_ray.devices import pick_device
@@ -40,7 +40,7 @@ class Protected:
     reused: bool
     """Whether the store had it already."""
     spec: ExperimentSpec
-    remarks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def protect(
@@ -57,7 +57,7 @@ def protect(
     stream: bool | None = None,
     store: Path | str | None = None,
     sink: ProgressSink = silent,
-    on_remark: OnRemark = unheard,
+    on_notice: OnNotice = ignore,
 ) -> Protected:
     """Make noise for the training images of `data` and put it in the folder `out`.
 
@@ -73,18 +73,18 @@ def protect(
     pick_device(device)
     target = Path(out).absolute()
     require_free(target)
-    shelf = Store.open(store)
-    images = load(spec.data, shelf=shelf.pixels(stream), sink=sink).train
+    artifacts = Store.open(store)
+    images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
-        require_space(nearest(target), space_for(images), "the noise", WAY_OUT)
+        require_space(nearest(target), space_for(images), "the noise", REMEDY)
     for remark in _remarks(spec, images):
-        on_remark(remark)
-    made = find_noise(spec, images, shelf)
+        on_notice(remark)
+    made = find_noise(spec, images, artifacts)
     if made is None:
         with backend(device, actors, images, stream=stream) as computing:
-            made = noise_for(spec, images, shelf, backend=computing, sink=sink)
-    with shelf.making("published", place_key(target)):
+            made = noise_for(spec, images, artifacts, backend=computing, sink=sink)
+    with artifacts.making("published", place_key(target)):
         publish(made.folder, identity, images, target)
     return _protected(spec, images, target, reused=made.found)
 
@@ -100,9 +100,9 @@ def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: 
         seconds=manifest.seconds,
         reused=reused,
         spec=spec,
-        remarks=_remarks(spec, images),
+        notices=_remarks(spec, images),
     )
 
 
 def _remarks(spec: ExperimentSpec, images: ImageSet) -> tuple[str, ...]:
-    return (*remarks(spec), *stem_remarks(spec, spec.surrogate.network, images.shape))
+    return (*notices(spec), *stem_notices(spec, spec.surrogate.network, images.shape))

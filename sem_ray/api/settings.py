@@ -16,11 +16,11 @@ from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml, 
 DEFAULT_PRESET = "quick"
 Settings = Iterable[str] | Mapping[str, Any]
 """`["noise.radius=8"]` or `{"noise": {"radius": 8}}`."""
-OnRemark = Callable[[str], None]
+OnNotice = Callable[[str], None]
 """Hears a remark before the work it is about begins."""
 
 
-def unheard(remark: str) -> None:
+def ignore(remark: str) -> None:
     """For callers who read the remarks in the result."""
 
 
@@ -72,12 +72,12 @@ def _flags(data: str | None, limit: int | None, seed: int | None) -> dict[str, A
     return tree if seed is None else {**tree, "seed": seed}
 
 
-def remarks(spec: ExperimentSpec) -> tuple[str, ...]:
+def notices(spec: ExperimentSpec) -> tuple[str, ...]:
     """What is allowed and may still surprise, whatever the images."""
     return (*_ignored(spec), *_large_steps(spec), *_radii(spec))
 
 
-def stem_remarks(
+def stem_notices(
     spec: ExperimentSpec, network: str, shape: tuple[int, int, int]
 ) -> tuple[str, ...]:
     """What may surprise where `network` is trained on images of `shape` (C, H, W)."""

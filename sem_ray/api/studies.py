@@ -9,7 +9,7 @@ from sem_ray.studies import dry_run, queries
 from sem_ray.studies.definition import study_spec as spaces
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import SweepPlan
-from sem_ray.studies.events import OnEvent, unheard
+from sem_ray.studies.events import OnEvent, ignore
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
 from sem_ray.studies.run.sweep import SweepResult
@@ -28,16 +28,16 @@ def sweep(
     *,
     trials: int | None = None,
     store: Path | str | None = None,
-    on_event: OnEvent = unheard,
+    on_event: OnEvent = ignore,
 ) -> SweepResult:
     """Run a study, or go on with one, until `trials` of its trials are finished.
 
     Raises `BadInput` where it cannot run as asked, `WorkFailed` where it could not go on.
     """
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    shelf = Store.open(store)
-    shelf.require_space(RECORDS, "a sweep")
-    return sweeping.run_sweep(spec, shelf, trials=trials, on_event=on_event)
+    artifacts = Store.open(store)
+    artifacts.require_space(RECORDS, "a sweep")
+    return sweeping.run_sweep(spec, artifacts, trials=trials, on_event=on_event)
 
 
 def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sem_ray.checkpoint import Checkpoint
-from sem_ray.cluster.group.actor_pool import Staff
-from sem_ray.cluster.group.payload import Job
+from sem_ray.cluster.group.actor_pool import ActorPool
+from sem_ray.cluster.group.payload import RunPayload
 from sem_ray.cluster.group.shard_group import ShardGroup
-from sem_ray.cluster.placement import Places
+from sem_ray.cluster.placement import ReservedBundles
 from sem_ray.data.image_set import ImageSet, Rows
 from sem_ray.distributed.shards import Split
 from sem_ray.errors import BadInput
 from sem_ray.methods import split_of as generation_split
-from sem_ray.methods.generation import Generated, GenerationPlan
+from sem_ray.methods.generation import Generated, GenerationSchedule
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import conduct
-from sem_ray.victims import Victim, VictimPlan
+from sem_ray.training.run_loop import run_schedule
+from sem_ray.victims import Victim, VictimSchedule
 from sem_ray.victims import split_of as victim_split
 
 
@@ -27,8 +27,8 @@ class OnActors:
     back with `close`. `stream` says whether images stream to their devices; None is where they do
     not fit."""
 
-    def __init__(self, places: Places, *, stream: bool | None = None) -> None:
-        self._staff, self.stream = Staff(places), stream
+    def __init__(self, places: ReservedBundles, *, stream: bool | None = None) -> None:
+        self._pool, self.stream = ActorPool(places), stream
         self._count = places.actors.count
         self._gpus = places.actors.gpus >= 1
 
@@ -43,9 +43,9 @@ class OnActors:
         """As `sem_ray.methods.generation`, to the same bits. Raises `BadInput` where there are
         more actors than shards."""
         split = generation_split(spec, len(images))
-        plan = GenerationPlan.of(spec, split)
-        with self.group(Job(spec, split, stream=self.stream), images.rows) as group:
-            return Generated.of(conduct(plan, group, sink=sink, checkpoint=checkpoint))
+        schedule = GenerationSchedule.of(spec, split)
+        with self.group(RunPayload(spec, split, stream=self.stream), images.rows) as group:
+            return Generated.of(run_schedule(schedule, group, sink=sink, checkpoint=checkpoint))
 
     def train_victim(
         self,
@@ -58,21 +58,25 @@ class OnActors:
         checkpoint: Checkpoint | None = None,
     ) -> Victim:
         """As `sem_ray.victims.train_victim`, to the same figures."""
-        job = Job(spec, victim_split(spec, len(train)), radius, self.stream)
-        with self.group(job, train.rows, test.rows) as group:
-            plan = VictimPlan.of(spec, radius)
-            return Victim.of(radius, conduct(plan, group, sink=sink, checkpoint=checkpoint))
+        payload = RunPayload(spec, victim_split(spec, len(train)), radius, self.stream)
+        with self.group(payload, train.rows, test.rows) as group:
+            schedule = VictimSchedule.of(spec, radius)
+            return Victim.of(
+                radius, run_schedule(schedule, group, sink=sink, checkpoint=checkpoint)
+            )
 
     def close(self) -> None:
         """End the actors."""
-        self._staff.close()
+        self._pool.close()
 
     @contextmanager
-    def group(self, job: Job, train: Rows, test: Rows | None = None) -> Iterator[ShardGroup]:
-        """The actors as the crew of one job, for `conduct`; they let go of it at the end. Raises
+    def group(
+        self, payload: RunPayload, train: Rows, test: Rows | None = None
+    ) -> Iterator[ShardGroup]:
+        """The actors as the crew of one job, for `run_schedule`; they let go of it at the end. Raises
         `BadInput` where there are more actors than shards."""
-        self._refuse_idle(job.split)
-        group = ShardGroup(job, train, test, self._staff, gpus=self._gpus)
+        self._refuse_idle(payload.split)
+        group = ShardGroup(payload, train, test, self._pool, gpus=self._gpus)
         try:
             yield group
         finally:

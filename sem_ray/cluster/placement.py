@@ -28,7 +28,7 @@ PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
-class Places:
+class ReservedBundles:
     """Bundles of a placement group for `actors`, from `first` on."""
 
     group: PlacementGroup
@@ -37,7 +37,7 @@ class Places:
 
 
 @contextmanager
-def reserved(actors: ActorSpec) -> Iterator[Places]:
+def reserved(actors: ActorSpec) -> Iterator[ReservedBundles]:
     """A placement group of its own for `actors`, given back at the end.
 
     Raises `BadInput` where they can never fit, `WorkFailed` where what they want stays in use.
@@ -50,17 +50,17 @@ def reserved(actors: ActorSpec) -> Iterator[Places]:
                 f"{actors.count} actors of {amounts(bundle(actors))} found no room within "
                 f"{PATIENCE:.0f} s: other work holds it; end that, or ask for fewer actors"
             )
-        yield Places(group, actors)
+        yield ReservedBundles(group, actors)
     finally:
         _give_back(group)
 
 
-def within_trial(actors: ActorSpec) -> Places:
+def within_trial(actors: ActorSpec) -> ReservedBundles:
     """The bundles that Tune reserved with the trial; its own process sits in the first."""
     group = ray.util.get_current_placement_group()
     if group is None:
         raise WorkFailed("the trial has no placement group for its actors")
-    return Places(group, actors, first=1)
+    return ReservedBundles(group, actors, first=1)
 
 
 def bundle(wanted: ActorSpec | TrialResources) -> Bundle:
@@ -104,10 +104,10 @@ def amounts(resources: Mapping[str, float]) -> str:
     return f"{resources.get('CPU', 0):g} CPUs and {resources.get('GPU', 0):g} GPUs"
 
 
-def shared_out(shards: int, members: int) -> list[tuple[int, ...]]:
+def shared_out(shards: int, workers: int) -> list[tuple[int, ...]]:
     """Each member's shards: runs of as equal a length as can be."""
-    bounds = [shards * member // members for member in range(members + 1)]
-    return [tuple(range(bounds[i], bounds[i + 1])) for i in range(members)]
+    bounds = [shards * worker // workers for worker in range(workers + 1)]
+    return [tuple(range(bounds[i], bounds[i + 1])) for i in range(workers)]
 
 
 def _sum(bundles: Sequence[Bundle]) -> str:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sem_ray.data.pixels.hashing import pixel_digests
 from sem_ray.data.pixels.memory_mapped import Index, Mapped
-from sem_ray.data.pixels.prefetch import Pixels, Streamed, picked, streams
+from sem_ray.data.pixels.prefetch import Pixels, Streamed, select, streams
 from sem_ray.errors import BadInput
 
 
@@ -57,10 +57,10 @@ class Rows:
                 images = images.to(device)
         return replace(self, images=images, labels=self.labels.to(device))
 
-    def expect(self, coming: Callable[[], Sequence[Index]]) -> None:
+    def prefetch(self, coming: Callable[[], Sequence[Index]]) -> None:
         """Where images stream, begin to read those that will be asked for next."""
         if isinstance(self.images, Streamed):
-            self.images.expect(coming())
+            self.images.prefetch(coming())
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class ImageSet:
         index = torch.as_tensor(rows, device=self.labels.device)
         return replace(
             self,
-            images=picked(self.images, index),
+            images=select(self.images, index),
             labels=self.labels[index],
             ids=tuple(self.ids[row] for row in rows),
             note=note,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sem_ray.data.image_set import Dataset
-from sem_ray.data.sources.encoded_split import Wanted, decoded_sets
+from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
 from sem_ray.data.sources.hub_layout import splits_at
 from sem_ray.data.sources.parquet import Rows, Shard
 from sem_ray.errors import BadInput
@@ -15,7 +15,7 @@ LARGEST_UNNAMED = 100_000
 """Labels beyond are taken for something else than classes."""
 
 
-def read_parquet(name: str, path: Path, wanted: Wanted) -> Dataset:
+def read_parquet(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     """The image set in a file or folder; `name` is what messages and records call it.
 
     A single file is a training set without test images. Raises `BadInput` with one line for

@@ -10,10 +10,10 @@ from sem_ray.data.class_choice import ClassChoice
 from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset, ImageSet
 from sem_ray.data.selection import Limit, chosen
-from sem_ray.data.sources.encoded_split import Wanted, require_two_classes
+from sem_ray.data.sources.encoded_split import LoadOptions, require_two_classes
 
 
-def narrowed(data: Dataset, wanted: Wanted) -> Dataset:
+def select_rows(data: Dataset, wanted: LoadOptions) -> Dataset:
     """`data` with what is wanted of it, on the CPU. Raises `BadInput` where that is not there."""
     train = data.train
     choice = ClassChoice.first(train.name, train.classes, wanted.classes)

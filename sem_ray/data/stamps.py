@@ -8,7 +8,7 @@ from pathlib import Path
 from sem_ray.errors import BadInput
 
 
-def stamped(files: Sequence[Path]) -> str:
+def file_signature(files: Sequence[Path]) -> str:
     """A line for each file: where it is, its size in bytes, when it was written and when it was put
     there (ns), which unlike the former no archive or copy can set. Raises `BadInput` where one is
     gone."""

@@ -10,38 +10,38 @@ from torch import Tensor
 
 from sem_ray.errors import SemRayError
 
-Waiting = Callable[[], None]
+Work = Callable[[], None]
 """Returns once the values are there."""
 
 
-class PeerLost(SemRayError):
+class WorkerLost(SemRayError):
     """Another member of the run is gone; whoever is left meets again."""
 
 
-class Peers(Protocol):
+class Communicator(Protocol):
     """The members of one run, each with the same sequence of calls. Raise `WorkerLost`."""
 
     rank: int
     count: int
 
-    def add(self, values: Tensor) -> None:
+    def all_reduce(self, values: Tensor) -> None:
         """Replace `values` by their sum over all members."""
         ...
 
-    def add_later(self, values: Tensor) -> Waiting:
+    def all_reduce_async(self, values: Tensor) -> Work:
         """The same without waiting, apart from `add`: the two may overtake each other."""
         ...
 
 
-class _Alone:
+class _Local:
     rank = 0
     count = 1
 
-    def add(self, values: Tensor) -> None:
+    def all_reduce(self, values: Tensor) -> None:
         """Its own values are the sum."""
 
-    def add_later(self, values: Tensor) -> Waiting:  # noqa: ARG002
+    def all_reduce_async(self, values: Tensor) -> Work:  # noqa: ARG002
         return lambda: None
 
 
-ALONE: Peers = _Alone()
+LOCAL: Communicator = _Local()

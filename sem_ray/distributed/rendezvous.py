@@ -17,14 +17,14 @@ import torch
 from torch import Tensor
 from torch._C import _distributed_c10d as c10d
 
-from sem_ray.distributed.communicator import PeerLost, Waiting
+from sem_ray.distributed.communicator import Work, WorkerLost
 
 PATIENCE = timedelta(seconds=120)
 """For a member that is alive and says nothing. One that died is noticed at once."""
 
 
 @dataclass(frozen=True)
-class Meeting:
+class Rendezvous:
     """Where and as what a member meets the others. `address` is the host's of rank 0, whose store
     listens at `port`; `own_address` is what this member listens on; `number` tells the meetings of
     one run apart."""
@@ -38,35 +38,35 @@ class Meeting:
     gpus: bool = False
 
 
-def open_door(address: str) -> socket.socket:
-    """A listening socket on a free port of `address`, for rank 0's `Meeting.port`."""
-    door = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    door.bind((address, 0))
-    door.listen(1024)
-    return door
+def bind(address: str) -> socket.socket:
+    """A listening socket on a free port of `address`, for rank 0's `Rendezvous.port`."""
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listener.bind((address, 0))
+    listener.listen(1024)
+    return listener
 
 
-class Gathered:
+class GroupCommunicator:
     """A member of a meeting that has gathered. Under gloo, sums of weights' gradients go through a
     group of their own, so that the small sums of BatchNorm never queue behind them; NCCL wants one
     group a device."""
 
-    def __init__(self, meeting: Meeting, door: socket.socket | None = None) -> None:
+    def __init__(self, rendezvous: Rendezvous, listener: socket.socket | None = None) -> None:
         """Returns once every member is here. Raises `WorkerLost` where one does not come."""
-        self.rank, self.count = meeting.rank, meeting.count
+        self.rank, self.count = rendezvous.rank, rendezvous.count
         with _losses():
-            self._store = _store(meeting, door)
-            names = ("sums",) if meeting.gpus else ("sums", "gradients")
-            self._groups = [_group(self._store, meeting, name) for name in names]
+            self._store = _store(rendezvous, listener)
+            names = ("sums",) if rendezvous.gpus else ("sums", "gradients")
+            self._groups = [_group(self._store, rendezvous, name) for name in names]
             # NCCL meets at the first sum.
-            first = torch.zeros(1, device="cuda" if meeting.gpus else "cpu")
+            first = torch.zeros(1, device="cuda" if rendezvous.gpus else "cpu")
             self._groups[0].allreduce([first]).wait()
 
-    def add(self, values: Tensor) -> None:
+    def all_reduce(self, values: Tensor) -> None:
         with _losses():
             self._groups[0].allreduce([values]).wait()
 
-    def add_later(self, values: Tensor) -> Waiting:
+    def all_reduce_async(self, values: Tensor) -> Work:
         with _losses():
             work = self._groups[-1].allreduce([values])
 
@@ -86,30 +86,30 @@ class Gathered:
         del self._store
 
 
-def _store(meeting: Meeting, door: socket.socket | None) -> c10d.Store:
+def _store(rendezvous: Rendezvous, listener: socket.socket | None) -> c10d.Store:
     return c10d.TCPStore(
-        meeting.address,
-        meeting.port,
-        meeting.count,
-        is_master=door is not None,
+        rendezvous.address,
+        rendezvous.port,
+        rendezvous.count,
+        is_master=listener is not None,
         timeout=PATIENCE,
         wait_for_workers=False,
-        master_listen_fd=door.detach() if door else None,
+        master_listen_fd=listener.detach() if listener else None,
     )
 
 
-def _group(store: c10d.Store, meeting: Meeting, name: str) -> Any:
-    apart = c10d.PrefixStore(f"{meeting.number}/{name}", store)
-    if meeting.gpus:
+def _group(store: c10d.Store, rendezvous: Rendezvous, name: str) -> Any:
+    apart = c10d.PrefixStore(f"{rendezvous.number}/{name}", store)
+    if rendezvous.gpus:
         nccl: Any = c10d.ProcessGroupNCCL
         options = nccl.Options()
         options._timeout = PATIENCE
-        return nccl(apart, meeting.rank, meeting.count, options)
+        return nccl(apart, rendezvous.rank, rendezvous.count, options)
     gloo: Any = c10d.ProcessGroupGloo
     options = gloo._Options()
     options._timeout = PATIENCE
-    options._devices = [gloo.create_device(hostname=meeting.own_address)]
-    return gloo(apart, meeting.rank, meeting.count, options)
+    options._devices = [gloo.create_device(hostname=rendezvous.own_address)]
+    return gloo(apart, rendezvous.rank, rendezvous.count, options)
 
 
 class _losses:  # noqa: N801  a context manager reads as a verb
@@ -121,4 +121,4 @@ class _losses:  # noqa: N801  a context manager reads as a verb
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
         if isinstance(error, RuntimeError) and not isinstance(error, torch.OutOfMemoryError):
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else ""
-            raise PeerLost(f"another member of the run is gone ({reason})") from error
+            raise WorkerLost(f"another member of the run is gone ({reason})") from error

@@ -13,7 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from sem_ray.rng import Draws, Stream, numpy_generator
+from sem_ray.rng import RandomStreams, Stream, numpy_generator
 
 _Share = Callable[[int], Tensor]
 """A shard's number → some of its rows."""
@@ -93,7 +93,7 @@ class Shards:
     def __init__(
         self,
         split: Split,
-        draws: Draws,
+        draws: RandomStreams,
         owned: Sequence[int] | None = None,
         *,
         folded: bool = False,

@@ -4,7 +4,7 @@ its place in the line below (docs/methods.md has a worked example)."""
 from __future__ import annotations
 
 from sem_ray.errors import BadInput
-from sem_ray.methods.base import Course, Ground, Method, Stage, rounded, split_of
+from sem_ray.methods.base import Method, MethodContext, MethodRun, Stage, rounded, split_of
 from sem_ray.methods.em import EM
 from sem_ray.methods.ntga import NTGA
 from sem_ray.methods.rem import REM
@@ -18,8 +18,8 @@ METHODS: dict[str, Method] = {method.name: method for method in (SEM, REM, EM, T
 
 __all__ = [
     "METHODS",
-    "Course",
-    "Ground",
+    "MethodRun",
+    "MethodContext",
     "Method",
     "Stage",
     "method_of",

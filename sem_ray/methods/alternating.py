@@ -11,10 +11,10 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views
 from sem_ray.data.image_set import Rows
-from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
-from sem_ray.methods.base import AUGMENTED_EM, Course, Ground, Method, Stage, rounded
+from sem_ray.methods.base import AUGMENTED_EM, Method, MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.noise_phase import NoisePhase
 from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.networks import FrozenTwin
@@ -58,7 +58,7 @@ class Engine:
     """
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
     def __init__(
         self,
@@ -66,14 +66,14 @@ class Engine:
         rows: Rows,
         split: Split | None = None,
         owned: Sequence[int] | None = None,
-        peers: Peers = ALONE,
+        communicator: Communicator = LOCAL,
     ) -> None:
         chosen = phases_of(spec)
         self.spec, self.rows = spec, rows
-        self.ground = Ground.of(spec, rows, split, owned, peers)
-        self.shards = self.ground.shards
-        self.noise = self.ground.blank()
-        self.surrogate = self.ground.surrogate()
+        self.context = MethodContext.of(spec, rows, split, owned, communicator)
+        self.shards = self.context.shards
+        self.noise = self.context.blank()
+        self.surrogate = self.context.surrogate()
         self._perturb = PERTURBATIONS[chosen.surrogate]
         against = PERTURBATIONS[chosen.noise]
         self._phase = NoisePhase.of(spec, spec.noise.steps, against)
@@ -110,15 +110,15 @@ class Engine:
     def step(self, step: int) -> Tensor:
         """Step t: the batch's noise anew, then one surrogate step on it. The parts' shares of the
         surrogate's loss."""
-        parts = self.ground.batch("generation", step)
+        parts = self.context.batch("generation", step)
         surrogate = self.surrogate.frozen()
         inputs = [self._surrogate_inputs(surrogate, step, part) for part in parts]
-        return self.surrogate.step(step, inputs, [self.ground.labels(part) for part in parts])
+        return self.surrogate.step(step, inputs, [self.context.labels(part) for part in parts])
 
     def final_block(self, number: int) -> None:
         """Noise for block `number` of the last pass, which together cover every image."""
         surrogate = self.surrogate.frozen()
-        for part in self.ground.block(number):
+        for part in self.context.block(number):
             before = self.noise[part.rows]
             self._noise_phase(surrogate, self._final, "final", number, part)
             if self._stale is not None:
@@ -140,8 +140,8 @@ class Engine:
     ) -> tuple[Tensor, Tensor]:
         """The part's images and their new noise, which is stored too, rounded."""
         stream = self.shards.stream(stage, step, part)
-        images = self.ground.pixels(part)
-        noise = phase.run(surrogate, images, self.ground.labels(part), stream)
+        images = self.context.pixels(part)
+        noise = phase.run(surrogate, images, self.context.labels(part), stream)
         self.noise[part.rows] = rounded(noise, self.spec.noise.radius)
         return images, noise
 
@@ -151,7 +151,7 @@ class Engine:
         protected = (images + noise).clamp_(0, 1)
         stream = self.shards.stream("surrogate", step, part)
         views = draw_views(self.spec.augmentation, stream, 1, protected).apply(protected)
-        return self._perturb(surrogate, views, self.ground.labels(part), self._attack, stream)
+        return self._perturb(surrogate, views, self.context.labels(part), self._attack, stream)
 
 
 def alternating(name: str, *, noise: Phase, surrogate: Phase) -> Method:
@@ -166,6 +166,6 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return steps, Stage("final pass", split.blocks, "blocks")
 
 
-def _begin(ground: Ground) -> Course:
-    shards = ground.shards
-    return Engine(ground.spec, ground.rows, shards.split, shards.owned, ground.peers)
+def _begin(context: MethodContext) -> MethodRun:
+    shards = context.shards
+    return Engine(context.spec, context.rows, shards.split, shards.owned, context.communicator)

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import MASTERS, folds, pixels
-from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Shards, Split, rows_of
-from sem_ray.methods.kept import Kept
-from sem_ray.rng import Draws
+from sem_ray.methods.kept import PerImageTensor
+from sem_ray.rng import RandomStreams
 from sem_ray.spec import ExperimentSpec, TrainingSpec
 from sem_ray.spec.base import PIXEL_STEPS
-from sem_ray.training import Team, Trainer
+from sem_ray.training import ParallelContext, Trainer
 
 ALTERNATING = (
     "noise.steps",
@@ -51,7 +51,7 @@ class Stage:
     unit: str
 
 
-class Course(Protocol):
+class MethodRun(Protocol):
     """A method at work. Units are pure functions of what `shared` and `kept` give, of their number
     and of the spec, so a run goes on from anywhere."""
 
@@ -61,7 +61,7 @@ class Course(Protocol):
         ...
 
     @property
-    def figures(self) -> Mapping[str, float]:
+    def metrics(self) -> Mapping[str, float]:
         """News worth a glance."""
         ...
 
@@ -89,13 +89,13 @@ class Course(Protocol):
 
 
 @dataclass(frozen=True)
-class Ground:
+class MethodContext:
     """What a method works on: the images of the shards that lie here, one shard after the other."""
 
     spec: ExperimentSpec
     rows: Rows
     shards: Shards
-    peers: Peers
+    communicator: Communicator
 
     @classmethod
     def of(
@@ -104,13 +104,13 @@ class Ground:
         rows: Rows,
         split: Split | None = None,
         owned: Sequence[int] | None = None,
-        peers: Peers = ALONE,
-    ) -> Ground:
+        communicator: Communicator = LOCAL,
+    ) -> MethodContext:
         """`owned` are the shards of `split` whose images `rows` holds; all where it is None."""
         split = split or split_of(spec, len(rows))
         folded = folds(rows.device, spec.precision)
-        shards = Shards(split, Draws(spec.seed, rows.device), owned, folded=folded)
-        return cls(spec, rows, shards, peers)
+        shards = Shards(split, RandomStreams(spec.seed, rows.device), owned, folded=folded)
+        return cls(spec, rows, shards, communicator)
 
     def surrogate(self, training: TrainingSpec | None = None) -> Trainer:
         """The noise generator as it begins, trained as the spec says unless otherwise told."""
@@ -122,7 +122,7 @@ class Ground:
             shape=self.rows.shape,
             device=self.rows.device,
             role="surrogate",
-            team=Team.of(self.shards, self.peers, folded=folded),
+            parallel=ParallelContext.of(self.shards, self.communicator, folded=folded),
         )
 
     def pixels(self, part: Part) -> Tensor:
@@ -135,34 +135,34 @@ class Ground:
     def batch(self, stage: str, step: int) -> list[Part]:
         """The parts of `step` that lie here; the images of the next begin to be read."""
         found = self.shards.training_parts(stage, step)
-        self.rows.expect(lambda: rows_of(self.shards.training_parts(stage, step + 1)))
+        self.rows.prefetch(lambda: rows_of(self.shards.training_parts(stage, step + 1)))
         return found
 
     def block(self, number: int) -> list[Part]:
         """The parts of block `number` of a pass over every row; the next begins to be read."""
         found = self.shards.block_parts(number)
-        self.rows.expect(lambda: rows_of(self.shards.block_parts(number + 1)))
+        self.rows.prefetch(lambda: rows_of(self.shards.block_parts(number + 1)))
         return found
 
-    def start(self, stage: str, radius: float) -> Kept:
+    def start(self, stage: str, radius: float) -> PerImageTensor:
         """An offset for each image here, uniform in ±radius, each shard's from its own stream."""
         start = self.kept(self.dtype)
-        for part in self.wholes():
+        for part in self.whole_shards():
             start[part.rows] = self.shards.stream(stage, 0, part).ball(start[part.rows], radius)
         return start
 
-    def wholes(self) -> list[Part]:
+    def whole_shards(self) -> list[Part]:
         """Every shard here as a part of its own, whole."""
         places = torch.arange(len(self.rows), device=self.rows.device)
         owned = [(shard, places[self.shards.here(shard)]) for shard in self.shards.owned]
         return [Part(rows, (shard,), (len(rows),)) for shard, rows in owned]
 
-    def kept(self, dtype: torch.dtype) -> Kept:
+    def kept(self, dtype: torch.dtype) -> PerImageTensor:
         """Zeros of each image's shape, kept beside the images."""
         values = torch.zeros(self.rows.images.shape, dtype=dtype, device=self.rows.home)
-        return Kept(values, self.rows.device)
+        return PerImageTensor(values, self.rows.device)
 
-    def blank(self) -> Kept:
+    def blank(self) -> PerImageTensor:
         """int8 noise that is none yet."""
         return self.kept(torch.int8)
 
@@ -183,7 +183,7 @@ class Method:
 
     name: str
     stages: Callable[[ExperimentSpec, Split], tuple[Stage, ...]]
-    begin: Callable[[Ground], Course]
+    begin: Callable[[MethodContext], MethodRun]
     ignores: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1

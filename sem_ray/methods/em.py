@@ -23,9 +23,9 @@ from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     SCHEDULE,
-    Course,
-    Ground,
     Method,
+    MethodContext,
+    MethodRun,
     Stage,
     rounded,
 )
@@ -41,20 +41,20 @@ BLOCK = 1024
 class _Loops(ABC):
     """What both kinds have in common. `delta` is the noise in [0, 1] in the run's own format."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.settings = ground, ground.spec.noise.em
-        self.radius = unit(ground.spec.noise.radius)
+    def __init__(self, context: MethodContext) -> None:
+        self.context, self.settings = context, context.spec.noise.em
+        self.radius = unit(context.spec.noise.radius)
         size = self.settings.step_size
-        size = size or default_step_size(ground.spec.noise.radius, self.settings.steps)
+        size = size or default_step_size(context.spec.noise.radius, self.settings.steps)
         self.step_size = unit(size)
         constant = {"schedule": "constant"}
-        self.surrogate = ground.surrogate(ground.spec.surrogate.model_copy(update=constant))
-        self.units = _noise_units(ground.spec, ground.shards.split)
+        self.surrogate = context.surrogate(context.spec.surrogate.model_copy(update=constant))
+        self.units = _noise_units(context.spec, context.shards.split)
         self.finished = False
-        self.figures: dict[str, float] = {}
+        self.metrics: dict[str, float] = {}
 
     def advance(self, number: int) -> Tensor | None:
-        loop, place = divmod(number, _loop_units(self.ground.spec, self.ground.shards.split))
+        loop, place = divmod(number, _loop_units(self.context.spec, self.context.shards.split))
         trained = self.settings.train_steps
         if place < trained:
             return self._train(loop * trained + place)
@@ -65,11 +65,11 @@ class _Loops(ABC):
         return None
 
     def images(self, number: int) -> int:
-        place = number % _loop_units(self.ground.spec, self.ground.shards.split)
+        place = number % _loop_units(self.context.spec, self.context.shards.split)
         trained = self.settings.train_steps
         if place < trained:
-            return self.ground.shards.batch_rows
-        every = len(self.ground.rows)
+            return self.context.shards.batch_rows
+        every = len(self.context.rows)
         return self._perturbed(place - trained) if place < trained + self.units else every
 
     @abstractmethod
@@ -85,53 +85,53 @@ class _Loops(ABC):
         """How many of the images here noise unit `number` of a loop is for."""
 
     def _train(self, step: int) -> Tensor:
-        parts = self.ground.batch("generation", step)
-        labels = [self.ground.labels(part) for part in parts]
+        parts = self.context.batch("generation", step)
+        labels = [self.context.labels(part) for part in parts]
         return self.surrogate.step(step, [self._protected(part) for part in parts], labels)
 
     def _protected(self, part: Part) -> Tensor:
-        return (self.ground.pixels(part) + self.delta_of(part)).clamp_(0, 1)
+        return (self.context.pixels(part) + self.delta_of(part)).clamp_(0, 1)
 
     def _gradient(
         self, network: FrozenTwin, part: Part, delta: Tensor, stream: Stream | None
     ) -> Tensor:
         """On the image itself; through one drawn view where there is a stream."""
-        images, labels = self.ground.pixels(part), self.ground.labels(part)
+        images, labels = self.context.pixels(part), self.context.labels(part)
         views: Views = WholeViews()
         if stream is not None:
-            views = draw_views(self.ground.spec.augmentation, stream, 1, images)
+            views = draw_views(self.context.spec.augmentation, stream, 1, images)
         return noise_gradient(network, images, delta, labels, views, as_they_are)
 
     def _views_stream(self, stage: str, number: int, part: Part) -> Stream | None:
         """None but for parity: the published code optimises its noise on augmented views."""
-        augmented = self.ground.spec.noise.parity.augmented_em
-        return self.ground.shards.stream(stage, number, part) if augmented else None
+        augmented = self.context.spec.noise.parity.augmented_em
+        return self.context.shards.stream(stage, number, part) if augmented else None
 
     def _count_errors(self) -> None:
         """Over every member's images, so that all end alike."""
-        network, shards = self.surrogate.frozen(), self.ground.shards
-        wrong = torch.zeros(1, dtype=torch.float64, device=self.ground.rows.device)
+        network, shards = self.surrogate.frozen(), self.context.shards
+        wrong = torch.zeros(1, dtype=torch.float64, device=self.context.rows.device)
         for number in range(shards.split.blocks):
-            for part in self.ground.block(number):
+            for part in self.context.block(number):
                 found = network.logits(self._protected(part)).argmax(1)
-                wrong += (found != self.ground.labels(part)).sum()
-        self.ground.peers.add(wrong)
+                wrong += (found != self.context.labels(part)).sum()
+        self.context.communicator.all_reduce(wrong)
         error = 100 * float(wrong) / shards.split.rows
-        self.figures = {"error": error}
+        self.metrics = {"error": error}
         self.finished = error < self.settings.stop_error
 
 
 class SampleWise(_Loops):
     """One noise an image, kept with its shard."""
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        self.delta = ground.start("em", self.radius)
+    def __init__(self, context: MethodContext) -> None:
+        super().__init__(context)
+        self.delta = context.start("em", self.radius)
 
     @property
     def noise(self) -> Tensor:
         """int8 [n, C, H, W] in 1/255; a block at a time, for the whole in float32 may be large."""
-        radius = self.ground.spec.noise.radius
+        radius = self.context.spec.noise.radius
         blocks = torch.split(self.delta.values, BLOCK)
         return torch.cat([rounded(block, radius) for block in blocks])
 
@@ -141,7 +141,7 @@ class SampleWise(_Loops):
     def _perturb(self, number: int) -> None:
         """All steps on one block: an image's gradient depends on no other image."""
         network = self.surrogate.frozen()
-        for part in self.ground.block(number % self.units):
+        for part in self.context.block(number % self.units):
             stream = self._views_stream("em views", number, part)
             delta = self.delta[part.rows]
             for _ in range(self.settings.steps):
@@ -150,7 +150,7 @@ class SampleWise(_Loops):
             self.delta[part.rows] = delta
 
     def _perturbed(self, number: int) -> int:
-        return self.ground.shards.block_rows(number)
+        return self.context.shards.block_rows(number)
 
     def shared(self) -> Mapping[str, Tensor]:
         return self.surrogate.state()
@@ -166,24 +166,24 @@ class SampleWise(_Loops):
 class ClassWise(_Loops):
     """One noise a class, which every member has alike: [classes, C, H, W]."""
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        classes = ground.rows.classes
-        stream = ground.shards.common_stream("em classes", classes)
+    def __init__(self, context: MethodContext) -> None:
+        super().__init__(context)
+        classes = context.rows.classes
+        stream = context.shards.common_stream("em classes", classes)
         like = torch.empty(
-            classes, *ground.rows.shape, dtype=ground.dtype, device=ground.rows.device
+            classes, *context.rows.shape, dtype=context.dtype, device=context.rows.device
         )
         self.delta = stream.ball(like, self.radius)
 
     @property
     def noise(self) -> Tensor:
         """int8 [n, C, H, W] in 1/255, beside the images."""
-        rows = self.ground.rows
-        each = rounded(self.delta, self.ground.spec.noise.radius).to(rows.home)
+        rows = self.context.rows
+        each = rounded(self.delta, self.context.spec.noise.radius).to(rows.home)
         return each[rows.labels.to(rows.home)]
 
     def delta_of(self, part: Part) -> Tensor:
-        return self.delta[self.ground.labels(part)]
+        return self.delta[self.context.labels(part)]
 
     def _perturb(self, number: int) -> None:
         """One step along the sign of the gradient summed over each class's images."""
@@ -192,23 +192,23 @@ class ClassWise(_Loops):
         self.delta = signed_step(self.delta, sign, -self.step_size, self.radius)
 
     def _perturbed(self, number: int) -> int:  # noqa: ARG002  every step needs all
-        return len(self.ground.rows)
+        return len(self.context.rows)
 
     def gradient(self, number: int) -> Tensor:
         """∂ Σ cross-entropy / ∂ δ over the whole set, a positive multiple of it; float64 [classes,
         C, H, W]. Sums over shards are exact (`peers/exact.py`), so the sign is everyone's."""
-        network, shards = self.surrogate.frozen(), self.ground.shards
+        network, shards = self.surrogate.frozen(), self.context.shards
         total = torch.zeros_like(self.delta, dtype=torch.float64)
         for sums in self._by_part(network, number).values():
             total += quantised(sums / shards.split.rows)
-        self.ground.peers.add(total)
+        self.context.communicator.all_reduce(total)
         return total
 
     def _by_part(self, network: FrozenTwin, step: int) -> dict[tuple[int, ...], Tensor]:
         """Each part's own sums, by its shards, in the order of its blocks."""
         found: dict[tuple[int, ...], Tensor] = {}
-        for number in range(self.ground.shards.split.blocks):
-            for part in self.ground.block(number):
+        for number in range(self.context.shards.split.blocks):
+            for part in self.context.block(number):
                 stream = self._views_stream(f"em views {number}", step, part)
                 gradient = self._gradient(network, part, self.delta_of(part), stream)
                 sums = found.setdefault(
@@ -216,7 +216,7 @@ class ClassWise(_Loops):
                 )
                 # Back from a mean over the block, whose size is not every block's.
                 wide = gradient.to(torch.float64) * len(part.rows)
-                sums.index_add_(0, self.ground.labels(part), wide)
+                sums.index_add_(0, self.context.labels(part), wide)
         return found
 
     def shared(self) -> Mapping[str, Tensor]:
@@ -242,8 +242,8 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return (Stage("noise", spec.noise.em.loops * _loop_units(spec, split), "units"),)
 
 
-def _begin(ground: Ground) -> Course:
-    return ClassWise(ground) if ground.spec.noise.em.class_wise else SampleWise(ground)
+def _begin(context: MethodContext) -> MethodRun:
+    return ClassWise(context) if context.spec.noise.em.class_wise else SampleWise(context)
 
 
 EM = Method("em", _stages, _begin, beside=6, ignores=(*ALTERNATING, *ATTACK, *SCHEDULE))

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.image_set import ImageSet, Rows
-from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Split
-from sem_ray.methods import Ground, Stage, method_of, split_of
+from sem_ray.methods import MethodContext, Stage, method_of, split_of
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Finished, Report, State, apart, conduct
+from sem_ray.training.run_loop import Finished, Report, State, apart, run_schedule
 
 NOISE = "noise"
 
@@ -38,14 +38,14 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class GenerationPlan:
+class GenerationSchedule:
     """The stages of a method, their units counted together."""
 
     stages: tuple[Stage, ...]
     role: str = "surrogate"
 
     @classmethod
-    def of(cls, spec: ExperimentSpec, split: Split) -> GenerationPlan:
+    def of(cls, spec: ExperimentSpec, split: Split) -> GenerationSchedule:
         """Raises `BadInput` for an unknown method."""
         return cls(method_of(spec).stages(spec, split))
 
@@ -82,35 +82,35 @@ class Generation:
         rows: Rows,
         split: Split | None = None,
         owned: Sequence[int] | None = None,
-        peers: Peers = ALONE,
+        communicator: Communicator = LOCAL,
     ) -> None:
-        ground = Ground.of(spec, rows, split, owned, peers)
-        self.shards = ground.shards
-        self.plan = GenerationPlan.of(spec, self.shards.split)
-        self.course = method_of(spec).begin(ground)
+        context = MethodContext.of(spec, rows, split, owned, communicator)
+        self.shards = context.shards
+        self.schedule = GenerationSchedule.of(spec, self.shards.split)
+        self.method_run = method_of(spec).begin(context)
         self.done = 0
 
     def advance(self, until: int) -> Report:
         """Up to `until`, but not beyond a stage in one go; to the end where the method says it is
         reached."""
         losses, images = None, 0
-        for unit in range(self.done, min(until, self.plan.end(self.done))):
-            found = self.course.advance(unit)
+        for unit in range(self.done, min(until, self.schedule.end(self.done))):
+            found = self.method_run.advance(unit)
             losses = losses if found is None else found
-            images += self.course.images(unit)
-            self.done = self.plan.total if self.course.finished else unit + 1
-            if self.course.finished:
+            images += self.method_run.images(unit)
+            self.done = self.schedule.total if self.method_run.finished else unit + 1
+            if self.method_run.finished:
                 break
-        figures = dict(self.course.figures)
-        return Report(self.done, self._by_shard(losses), figures, images=images)
+        metrics = dict(self.method_run.metrics)
+        return Report(self.done, self._by_shard(losses), metrics, images=images)
 
     def state(self) -> State:
-        kept = self.course.kept(self.done)
+        kept = self.method_run.kept(self.done)
         shards = {
             shard: apart({name: rows[self.shards.here(shard)] for name, rows in kept.items()})
             for shard in (self.shards.owned if kept else ())
         }
-        return State(apart(self.course.shared()), shards, {"done": self.done})
+        return State(apart(self.method_run.shared()), shards, {"done": self.done})
 
     def load(self, state: State | None) -> None:
         if state is None:
@@ -121,7 +121,7 @@ class Generation:
         own = [state.shards[shard] for shard in self.shards.owned if shard in state.shards]
         names = own[0] if own else ()
         kept = {name: torch.cat([rows[name] for rows in own]) for name in names}
-        self.course.load(state.shared, kept)
+        self.method_run.load(state.shared, kept)
 
     def _by_shard(self, losses: Tensor | None) -> Mapping[int, float]:
         if losses is None:
@@ -146,5 +146,5 @@ def generate(
     checkpoint's time is over, `BadInput` for an unknown method.
     """
     rows = images.rows.to(device, stream=stream, beside=method_of(spec).beside)
-    crew = Generation(spec, rows, split_of(spec, len(images)))
-    return Generated.of(conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))
+    executor = Generation(spec, rows, split_of(spec, len(images)))
+    return Generated.of(run_schedule(executor.schedule, executor, sink=sink, checkpoint=checkpoint))

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class PerImageTensor:
     """values: [n, …], one for each row here, on the run's `device` with resident images, in host
     memory with images that stream. Rows are taken to the device and put back from there."""
 

@@ -24,9 +24,9 @@ from sem_ray.methods.base import (
     ATTACK,
     AUGMENTED_EM,
     TRAINING,
-    Course,
-    Ground,
     Method,
+    MethodContext,
+    MethodRun,
     Stage,
     rounded,
 )
@@ -44,11 +44,11 @@ class Tangent:
     """Noise block by block; a unit is one block of every shard here."""
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.settings = ground, ground.spec.noise.ntga
-        self.noise = ground.blank()
+    def __init__(self, context: MethodContext) -> None:
+        self.context, self.settings = context, context.spec.noise.ntga
+        self.noise = context.blank()
 
     def advance(self, number: int) -> Tensor | None:
         for rows in self._blocks(number):
@@ -70,7 +70,7 @@ class Tangent:
 
     def _blocks(self, number: int) -> Iterator[slice]:
         """Block `number` of each shard here that has so many."""
-        shards = self.ground.shards
+        shards = self.context.shards
         for shard in shards.owned:
             bounds = blocks_of(shards.split.size(shard), self.settings.block)
             if number + 1 < len(bounds):
@@ -79,9 +79,9 @@ class Tangent:
 
     def _attack(self, rows: slice) -> None:
         """Signed ascent from no noise; images and kernels in float64, whatever the precision."""
-        images = self.ground.rows.images[rows].to(torch.float64) / PIXEL_STEPS
-        labels = F.one_hot(self.ground.rows.labels[rows], self.ground.rows.classes)
-        radius = self.ground.spec.noise.radius
+        images = self.context.rows.images[rows].to(torch.float64) / PIXEL_STEPS
+        labels = F.one_hot(self.context.rows.labels[rows], self.context.rows.classes)
+        radius = self.context.spec.noise.radius
         size = self.settings.step_size or 1.1 * radius / self.settings.steps
         noise = torch.zeros_like(images)
         for _ in range(self.settings.steps):
@@ -182,8 +182,8 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return (Stage("noise", most, "blocks"),)
 
 
-def _begin(ground: Ground) -> Course:
-    return Tangent(ground)
+def _begin(context: MethodContext) -> MethodRun:
+    return Tangent(context)
 
 
 NTGA = Method("ntga", _stages, _begin, ignores=(AUGMENTED_EM, *ALTERNATING, *ATTACK, *TRAINING))

@@ -26,9 +26,9 @@ from sem_ray.methods.base import (
     ATTACK,
     AUGMENTED_EM,
     TRAINING,
-    Course,
-    Ground,
     Method,
+    MethodContext,
+    MethodRun,
     Stage,
 )
 from sem_ray.rng import numpy_generator
@@ -45,26 +45,26 @@ class Patches:
     """Each shard's noise from draws of its own, so it does not matter who holds it."""
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground = ground
-        self.noise = ground.blank()
+    def __init__(self, context: MethodContext) -> None:
+        self.context = context
+        self.noise = context.blank()
 
     def advance(self, unit: int) -> Tensor | None:
         """All of one shard, where it lies here."""
-        shards = self.ground.shards
+        shards = self.context.shards
         if unit in shards.owned:
             here = shards.here(unit)
-            points = self._points(unit, self.ground.rows.labels[here].cpu().numpy())
-            norm = self.ground.spec.noise.shortcut.norm
-            values = torch.from_numpy(patched(points, self.ground.rows.shape, norm))
+            points = self._points(unit, self.context.rows.labels[here].cpu().numpy())
+            norm = self.context.spec.noise.shortcut.norm
+            values = torch.from_numpy(patched(points, self.context.rows.shape, norm))
             whole = values.round().clamp_(-LARGEST, LARGEST)
             self.noise[here] = whole.to(torch.int8)
         return None
 
     def images(self, unit: int) -> int:
-        shards = self.ground.shards
+        shards = self.context.shards
         return shards.split.size(unit) if unit in shards.owned else 0
 
     def shared(self) -> Mapping[str, Tensor]:
@@ -77,11 +77,11 @@ class Patches:
         self.noise.values.copy_(kept["noise"])
 
     def _points(self, shard: int, labels: NDArray[np.int64]) -> Array:
-        spec, channels = self.ground.spec, self.ground.rows.shape[0]
+        spec, channels = self.context.spec, self.context.rows.shape[0]
         dimensions = SIDE * SIDE * channels
         settings = spec.noise.shortcut
         shared = numpy_generator(spec.seed, "shortcut", "classes")
-        classes = self.ground.rows.classes
+        classes = self.context.rows.classes
         centres = vertices(shared, classes, dimensions) * settings.separation
         spreads = [shared.uniform(-1, 1, (dimensions, dimensions)) for _ in range(classes)]
         drawn = numpy_generator(spec.seed, "shortcut", "rows", shard)
@@ -115,8 +115,8 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:  # noqa: A
     return (Stage("noise", split.count, "shards"),)
 
 
-def _begin(ground: Ground) -> Course:
-    return Patches(ground)
+def _begin(context: MethodContext) -> MethodRun:
+    return Patches(context)
 
 
 SHORTCUT = Method(

@@ -17,9 +17,9 @@ from sem_ray.methods.base import (
     ALTERNATING,
     ATTACK,
     AUGMENTED_EM,
-    Course,
-    Ground,
     Method,
+    MethodContext,
+    MethodRun,
     Stage,
     rounded,
 )
@@ -33,29 +33,29 @@ class Targeted:
     """The surrogate, the best noise so far, and each image's loss toward its target under it."""
 
     finished = False
-    figures: Mapping[str, float] = {}
+    metrics: Mapping[str, float] = {}
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.settings = ground, ground.spec.noise.tap
-        self.steps = _training_steps(ground.spec, ground.shards.split)
+    def __init__(self, context: MethodContext) -> None:
+        self.context, self.settings = context, context.spec.noise.tap
+        self.steps = _training_steps(context.spec, context.shards.split)
         changes = {"steps": self.steps, "decay_every": None}
-        self.surrogate = ground.surrogate(ground.spec.surrogate.model_copy(update=changes))
-        self.noise = ground.blank()
+        self.surrogate = context.surrogate(context.spec.surrogate.model_copy(update=changes))
+        self.noise = context.blank()
         self.losses = torch.full(
-            (len(ground.rows),), torch.inf, dtype=ground.dtype, device=ground.rows.device
+            (len(context.rows),), torch.inf, dtype=context.dtype, device=context.rows.device
         )
 
     def advance(self, unit_number: int) -> Tensor | None:
         if unit_number < self.steps:
             return self._train(unit_number)
-        restart, block = divmod(unit_number - self.steps, self.ground.shards.split.blocks)
+        restart, block = divmod(unit_number - self.steps, self.context.shards.split.blocks)
         network = self.surrogate.frozen()
-        for part in self.ground.block(block):
+        for part in self.context.block(block):
             self._attack(network, restart, block, part)
         return None
 
     def images(self, unit_number: int) -> int:
-        shards = self.ground.shards
+        shards = self.context.shards
         if unit_number < self.steps:
             return shards.batch_rows
         return shards.block_rows((unit_number - self.steps) % shards.split.blocks)
@@ -73,26 +73,28 @@ class Targeted:
             self.losses.copy_(kept["losses"])
 
     def _train(self, step: int) -> Tensor:
-        parts = self.ground.batch("generation", step)
+        parts = self.context.batch("generation", step)
         views = []
         for part in parts:
-            stream = self.ground.shards.stream("surrogate", step, part)
-            images = self.ground.pixels(part)
-            views.append(draw_views(self.ground.spec.augmentation, stream, 1, images).apply(images))
-        return self.surrogate.step(step, views, [self.ground.labels(part) for part in parts])
+            stream = self.context.shards.stream("surrogate", step, part)
+            images = self.context.pixels(part)
+            views.append(
+                draw_views(self.context.spec.augmentation, stream, 1, images).apply(images)
+            )
+        return self.surrogate.step(step, views, [self.context.labels(part) for part in parts])
 
     def _attack(self, network: FrozenTwin, restart: int, block: int, part: Part) -> None:
         """One start of one block; what lies nearer to its target than before is kept."""
-        stream = self.ground.shards.stream(f"tap {restart}", block, part)
-        images, targets = self.ground.pixels(part), targets_of(self.ground, part)
-        radius = self.ground.spec.noise.radius
+        stream = self.context.shards.stream(f"tap {restart}", block, part)
+        images, targets = self.context.pixels(part), targets_of(self.context, part)
+        radius = self.context.spec.noise.radius
         size = self.settings.step_size or default_step_size(radius, self.settings.steps)
         found = descended(
             network,
             images,
             targets,
             stream,
-            views=partial(draw_views, self.ground.spec.augmentation, stream, 1, images),
+            views=partial(draw_views, self.context.spec.augmentation, stream, 1, images),
             radius=unit(radius),
             step=unit(size),
             steps=self.settings.steps,
@@ -109,13 +111,13 @@ class Targeted:
     ) -> Tensor:
         """[n], of the undistorted protected images as files give them."""
         shielded = (images + noise.to(images.dtype) / PIXEL_STEPS).clamp_(0, 1)
-        logits = network.logits(test_view(self.ground.spec.augmentation, shielded))
+        logits = network.logits(test_view(self.context.spec.augmentation, shielded))
         return F.cross_entropy(logits, targets, reduction="none").to(self.losses.dtype)
 
 
-def targets_of(ground: Ground, part: Part) -> Tensor:
+def targets_of(context: MethodContext, part: Part) -> Tensor:
     """(y + 1) mod C."""
-    return (ground.labels(part) + 1) % ground.rows.classes
+    return (context.labels(part) + 1) % context.rows.classes
 
 
 def _training_steps(spec: ExperimentSpec, split: Split) -> int:
@@ -127,8 +129,8 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return training, Stage("noise", spec.noise.tap.restarts * split.blocks, "blocks")
 
 
-def _begin(ground: Ground) -> Course:
-    return Targeted(ground)
+def _begin(context: MethodContext) -> MethodRun:
+    return Targeted(context)
 
 
 TAP = Method(

@@ -13,12 +13,12 @@ from sem_ray.networks.models.small import SmallNet
 from sem_ray.networks.models.torchvision_models import PREFIX, torchvision_architecture
 from sem_ray.networks.models.vgg import vgg16_bn
 from sem_ray.networks.models.wide_resnet import wrn34_10
-from sem_ray.networks.passes.centred_input import Centred
+from sem_ray.networks.passes.centred_input import CentredInput
 from sem_ray.networks.passes.frozen import FrozenTwin
-from sem_ray.networks.passes.partitioned import JointNetwork
+from sem_ray.networks.passes.partitioned import PartitionedNetwork
 from sem_ray.networks.passes.seeded_dropout import require_seeded
 from sem_ray.networks.passes.sync_batch_norm import Slots
-from sem_ray.networks.shape_check import require_fit
+from sem_ray.networks.shape_check import require_image_size
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import did_you_mean
 
@@ -26,11 +26,11 @@ __all__ = [
     "NETWORKS",
     "Architecture",
     "FrozenTwin",
-    "JointNetwork",
+    "PartitionedNetwork",
     "Slots",
     "architecture",
     "build_network",
-    "require_fit",
+    "require_image_size",
     "require_networks",
     "require_seeded",
 ]
@@ -78,4 +78,4 @@ def build_network(name: str, classes: int, channels: int, seed: int) -> nn.Modul
     known = architecture(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Centred(known.build(classes, channels))
+        return CentredInput(known.build(classes, channels))

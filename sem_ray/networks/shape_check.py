@@ -14,7 +14,7 @@ REASON = 160
 """Characters of PyTorch's own reason that are shown."""
 
 
-def require_fit(network: nn.Module, name: str, shape: tuple[int, int, int]) -> None:
+def require_image_size(network: nn.Module, name: str, shape: tuple[int, int, int]) -> None:
     """Raise `BadInput` where `network`, called `name`, cannot take images of `shape` (C, H, W).
 
     Its layers are run on shapes alone (the meta device); its mode and weights stay as they are.

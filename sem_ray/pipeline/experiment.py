@@ -90,7 +90,7 @@ def run_experiment(
     spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Outcome:
     """Generate, protect and evaluate as `spec` says; finished parts come from the store."""
-    data = load(spec.data, shelf=store.pixels(backend.stream), sink=sink)
+    data = load(spec.data, pixel_cache=store.pixels(backend.stream), sink=sink)
     data.require_test()
     folder = noise_for(spec, data.train, store, backend=backend, sink=sink).folder
     manifest = read_noise(folder).manifest

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from sem_ray.errors import BadInput, WorkFailed, writing_to
-from sem_ray.store import WAY_OUT, Store
+from sem_ray.store import REMEDY, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "sem-ray"
@@ -66,7 +66,7 @@ def connect(store: Store) -> Tracking:
 def one_writer(store: Store) -> Iterator[None]:
     """Of all processes on this store: two that make a schema, or the same run, at once both do."""
     place = store.root / "locks"
-    with writing_to(place, WAY_OUT):
+    with writing_to(place, REMEDY):
         place.mkdir(exist_ok=True)
     with FileLock(place / "mlflow"):
         yield

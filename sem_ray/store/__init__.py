@@ -2,11 +2,11 @@
 
 from sem_ray.store.artifacts import (
     READABLE,
-    WAY_OUT,
+    REMEDY,
     Store,
     try_writing,
     whole_folder,
     write_json,
 )
 
-__all__ = ["WAY_OUT", "Store", "READABLE", "try_writing", "whole_folder", "write_json"]
+__all__ = ["REMEDY", "Store", "READABLE", "try_writing", "whole_folder", "write_json"]

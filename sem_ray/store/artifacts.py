@@ -18,12 +18,12 @@ from typing import Any
 from filelock import FileLock
 
 from sem_ray.checkpoint import Checkpoint, sync
-from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.errors import BadInput, require_space, writing_to
 
 STORE_VARIABLE = "SEM_RAY_STORE"
 DEFAULT_STORE = "sem-ray-store"
-WAY_OUT = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
+REMEDY = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
 READABLE = 0o644
 """Temporary files are their owner's alone, but a store may be shared."""
 
@@ -42,7 +42,7 @@ class Store:
         asks must leave no folder behind.
         """
         place = cls.place(root)
-        with writing_to(place, WAY_OUT):
+        with writing_to(place, REMEDY):
             if not make and not place.is_dir():
                 raise BadInput(
                     f"no store at {place}: run `sem-ray sweep FILE` first, or name another with "
@@ -57,13 +57,13 @@ class Store:
         """Where `open` looks, whatever is there."""
         return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
 
-    def pixels(self, stream: bool | None = None) -> PixelShelf:
+    def pixels(self, stream: bool | None = None) -> PixelCache:
         """Where decoded images go that are too many for memory, or all of them where `stream`."""
-        return PixelShelf(self.root / "pixels", stream)
+        return PixelCache(self.root / "pixels", stream)
 
     def require_space(self, size: int, what: str) -> None:
         """Raise `BadInput` where fewer than `size` bytes are free, before hours are spent."""
-        require_space(self.root, size, what, WAY_OUT)
+        require_space(self.root, size, what, REMEDY)
 
     def folder(self, kind: str, identity: str) -> Path:
         return self.root / kind / identity
@@ -79,7 +79,7 @@ class Store:
         the lock of a killed process."""
         place = self.root / "locks"
         lock = FileLock(place / f"{kind}-{identity}")
-        with writing_to(place, WAY_OUT):
+        with writing_to(place, REMEDY):
             place.mkdir(exist_ok=True)
             lock.acquire()
         try:
@@ -94,7 +94,7 @@ class Store:
         the artifact's lock."""
         checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
         try:
-            with writing_to(self.root, WAY_OUT):
+            with writing_to(self.root, REMEDY):
                 yield checkpoint
         finally:
             checkpoint.settle()
@@ -104,7 +104,7 @@ class Store:
     def writing(self, kind: str, identity: str) -> Iterator[Path]:
         """A folder to fill; it becomes the artifact when the block ends well, and vanishes when
         it does not. Only for who holds the artifact's lock and did not find it."""
-        with writing_to(self.root, WAY_OUT), whole_folder(self.folder(kind, identity)) as aside:
+        with writing_to(self.root, REMEDY), whole_folder(self.folder(kind, identity)) as aside:
             yield aside
 
     @property

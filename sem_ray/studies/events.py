@@ -49,5 +49,5 @@ SweepEvent = TrialEvent | TrialProgress | Warned
 OnEvent = Callable[[SweepEvent], None]
 
 
-def unheard(event: SweepEvent) -> None:
+def ignore(event: SweepEvent) -> None:
     """For callers who do not watch."""

@@ -2,6 +2,6 @@
 
 from sem_ray.training.pgd import Attack
 from sem_ray.training.schedule import finite_loss, learning_rate
-from sem_ray.training.trainer import Team, Trainer
+from sem_ray.training.trainer import ParallelContext, Trainer
 
-__all__ = ["Attack", "Team", "Trainer", "finite_loss", "learning_rate"]
+__all__ = ["Attack", "ParallelContext", "Trainer", "finite_loss", "learning_rate"]

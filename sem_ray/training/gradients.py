@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from sem_ray.distributed import Peers, Waiting, quantised
+from sem_ray.distributed import Communicator, Work, quantised
 
 BUCKET = 25_000_000
 """Bytes of a bucket: enough to fill a link, few enough to begin early."""
@@ -26,7 +26,7 @@ class _Bucket:
     names: list[str]
     missing: int = 0
     flat: Tensor | None = None
-    waiting: Waiting | None = None
+    waiting: Work | None = None
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Gradients:
 
     network: nn.Module
     parts: int
-    peers: Peers
+    communicator: Communicator
     exact: bool
     leaves: list[dict[str, Tensor]] = field(init=False)
 
@@ -50,7 +50,7 @@ class Gradients:
         ]
         self._buckets = [_Bucket(names) for names in self._split()]
         self._next = 0
-        if self.peers.count > 1:
+        if self.communicator.count > 1:
             self._listen()
 
     def backward(self, losses: Sequence[Tensor]) -> None:
@@ -59,7 +59,7 @@ class Gradients:
         for bucket in self._buckets:
             bucket.missing = len(bucket.names) * self.parts
         torch.autograd.backward(list(losses))
-        if self.peers.count > 1:
+        if self.communicator.count > 1:
             self._send(len(self._buckets))
         for bucket in self._buckets:
             self._settle(bucket)
@@ -109,7 +109,7 @@ class Gradients:
         while self._next < end:
             bucket = self._buckets[self._next]
             bucket.flat = torch.cat([self._summed(name).flatten() for name in bucket.names])
-            bucket.waiting = self.peers.add_later(bucket.flat)
+            bucket.waiting = self.communicator.all_reduce_async(bucket.flat)
             self._next += 1
 
     def _summed(self, name: str) -> Tensor:

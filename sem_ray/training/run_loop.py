@@ -22,7 +22,7 @@ REPORT_EVERY = 0.5
 """Seconds of work between reports: seldom enough to cost nothing, often enough to watch."""
 
 
-class Plan(Protocol):
+class Schedule(Protocol):
     """What there is to do."""
 
     @property
@@ -61,7 +61,7 @@ class Report:
 
     done: int
     losses: Mapping[int, float] = field(default_factory=dict)
-    figures: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
     workers: tuple[Worker, ...] = ()
     restarts: int = 0
     images: int = 0
@@ -72,7 +72,7 @@ class Report:
         return sum(self.losses[shard] for shard in sorted(self.losses)) if self.losses else None
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Who does it."""
 
     done: int
@@ -95,7 +95,7 @@ class Crew(Protocol):
         ...
 
 
-class Regather(Exception):
+class MembershipChanged(Exception):
     """The crew is another now, and must be told where to go on."""
 
 
@@ -108,32 +108,45 @@ class Finished:
     loss: float
 
 
-def conduct(
-    plan: Plan, crew: Crew, *, sink: ProgressSink, checkpoint: Checkpoint | None = None
+def run_schedule(
+    schedule: Schedule,
+    executor: Executor,
+    *,
+    sink: ProgressSink,
+    checkpoint: Checkpoint | None = None,
 ) -> Finished:
     """Run to the end, from `checkpoint` on where it has something.
 
     Raises `WorkFailed` where the loss stops being a number, `OutOfTime` where the checkpoint's time
     is over.
     """
-    run = _Conducted(plan, crew, sink, checkpoint)
+    run = _RunLoop(schedule, executor, sink, checkpoint)
     run.go_on()
     while True:
         try:
-            while crew.done < plan.total:
+            while executor.done < schedule.total:
                 run.advance()
-            return Finished(crew.state(), run.seconds, run.loss)
-        except Regather:
+            return Finished(executor.state(), run.seconds, run.loss)
+        except MembershipChanged:
             run.go_on()
 
 
-class _Conducted:
+class _RunLoop:
     """One sitting of a run."""
 
     def __init__(
-        self, plan: Plan, crew: Crew, sink: ProgressSink, checkpoint: Checkpoint | None
+        self,
+        schedule: Schedule,
+        executor: Executor,
+        sink: ProgressSink,
+        checkpoint: Checkpoint | None,
     ) -> None:
-        self.plan, self.crew, self.sink, self.checkpoint = plan, crew, sink, checkpoint
+        self.schedule, self.executor, self.sink, self.checkpoint = (
+            schedule,
+            executor,
+            sink,
+            checkpoint,
+        )
         self.start = time.perf_counter()
         self.loss = float("nan")
         self._earlier: float | None = None
@@ -150,33 +163,33 @@ class _Conducted:
         earlier = saved[1]["seconds"] if saved else 0.0
         self._earlier = earlier if self._earlier is None else self._earlier
         if saved is None:
-            self.crew.load(None)
+            self.executor.load(None)
             return
         tensors, facts = saved
         self.loss = facts["loss"]
-        self.crew.load(unpacked(tensors, facts))
+        self.executor.load(unpacked(tensors, facts))
 
     def advance(self) -> None:
         """About as many steps as make a report, then the report."""
-        began, before = time.perf_counter(), self.crew.done
-        report = self.crew.advance(min(before + self._steps(), self.plan.total))
+        began, before = time.perf_counter(), self.executor.done
+        report = self.executor.advance(min(before + self._steps(), self.schedule.total))
         self._pace = (time.perf_counter() - began) / max(report.done - before, 1)
         self._tell(report)
         self._save()
-        if self.crew.waiting:
-            self.crew.load(self.crew.state())
+        if self.executor.waiting:
+            self.executor.load(self.executor.state())
 
     def _steps(self) -> int:
         return max(int(REPORT_EVERY / self._pace), 1) if self._pace else 1
 
     def _tell(self, report: Report) -> None:
-        figures = dict(report.figures)
+        metrics = dict(report.metrics)
         if (loss := report.loss) is not None:
-            self.loss = finite_loss(loss, self.plan.role, report.done - 1)
-            figures["loss"] = loss
-        progress = self.plan.progress(report.done)
+            self.loss = finite_loss(loss, self.schedule.role, report.done - 1)
+            metrics["loss"] = loss
+        progress = self.schedule.progress(report.done)
         self.sink(
-            replace(progress, figures=figures, workers=report.workers, restarts=report.restarts)
+            replace(progress, metrics=metrics, workers=report.workers, restarts=report.restarts)
         )
 
     def _save(self) -> None:
@@ -190,7 +203,7 @@ class _Conducted:
             self.checkpoint.save_aside(*self._kept)
 
     def _packed(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        state = self.crew.state()
+        state = self.executor.state()
         facts = {**state.facts, "loss": self.loss, "seconds": self.seconds}
         return packed(state, facts)
 

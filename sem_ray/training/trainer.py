@@ -16,15 +16,15 @@ from torch import Tensor, nn
 
 from sem_ray.augment import seen_shape
 from sem_ray.devices import MASTERS, PASSES, one_thread
-from sem_ray.distributed import Peers
+from sem_ray.distributed import Communicator
 from sem_ray.distributed.shards import Shards
 from sem_ray.errors import WorkFailed
 from sem_ray.networks import (
     FrozenTwin,
-    JointNetwork,
+    PartitionedNetwork,
     Slots,
     build_network,
-    require_fit,
+    require_image_size,
     require_seeded,
 )
 from sem_ray.rng import Stream, derived_seed
@@ -34,7 +34,7 @@ from sem_ray.training.schedule import learning_rate
 
 
 @dataclass(frozen=True)
-class Team:
+class ParallelContext:
     """How a batch is shared: which of its parts lie here, and who has the others."""
 
     slots: Slots
@@ -43,11 +43,11 @@ class Team:
     """Whether sums must not depend on how parts are shared; costs a little time."""
 
     @classmethod
-    def of(cls, shards: Shards, peers: Peers, *, folded: bool) -> Team:
+    def of(cls, shards: Shards, communicator: Communicator, *, folded: bool) -> ParallelContext:
         """Exact where parts are shards, of which there is more than one. Folded and alone, there is
         one part."""
-        one = folded and peers.count == 1
-        slots = Slots(peers, 1 if one else shards.split.count, (0,) if one else shards.slots)
+        one = folded and communicator.count == 1
+        slots = Slots(communicator, 1 if one else shards.split.count, (0,) if one else shards.slots)
         return cls(slots, shards, exact=not folded and shards.split.count > 1)
 
     @property
@@ -67,21 +67,21 @@ class Trainer:
         spec: TrainingSpec,
         network: nn.Module,
         precision: Precision,
-        team: Team,
+        parallel: ParallelContext,
         *,
         role: str,
         compiled: bool = False,
     ) -> None:
         self.spec = spec
-        self.team = team
+        self.parallel = parallel
         self.role = role
         self.network = network.train()
         self._passes = PASSES[precision]
         self._shortened = PASSES[precision] != MASTERS[precision]
         self._twin = FrozenTwin(network, self._passes, compiled=compiled)
-        self._joint = JointNetwork(network, team.slots)
-        parts = len(team.slots.own)
-        self._gradients = Gradients(network, parts, team.slots.peers, team.exact)
+        self._joint = PartitionedNetwork(network, parallel.slots)
+        parts = len(parallel.slots.own)
+        self._gradients = Gradients(network, parts, parallel.slots.communicator, parallel.exact)
         self.optimizer = torch.optim.SGD(
             network.parameters(),
             lr=spec.learning_rate,
@@ -100,7 +100,7 @@ class Trainer:
         shape: tuple[int, int, int],
         device: torch.device,
         role: str,
-        team: Team,
+        parallel: ParallelContext,
     ) -> Trainer:
         """A network initialised for its `role` (`"surrogate"`, `"victim"`) from the run's seed, for
         images of `shape` (C, H, W).
@@ -111,11 +111,11 @@ class Trainer:
         seed = derived_seed(run.seed, role, "init")
         network = build_network(spec.network, classes, shape[0], seed)
         seen = seen_shape(run.augmentation, shape)
-        require_fit(network, spec.network, seen)
+        require_image_size(network, spec.network, seen)
         require_seeded(network, spec.network, seen)
         placed = network.to(device, MASTERS[run.precision])
         placed = placed.to(memory_format=torch.channels_last)
-        return cls(spec, placed, run.precision, team, role=role, compiled=run.compiled)
+        return cls(spec, placed, run.precision, parallel, role=role, compiled=run.compiled)
 
     def frozen(self) -> FrozenTwin:
         """The network as it stands, in eval mode, parameters without gradients."""
@@ -150,7 +150,7 @@ class Trainer:
                 return self._step(step, images, labels)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
-                f"a training step on {self.team.rows} images does not fit the device's memory, and "
+                f"a training step on {self.parallel.rows} images does not fit the device's memory, and "
                 "its BatchNorm needs them together; lower the batch"
             ) from error
 
@@ -158,10 +158,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.spec, step)
         with torch.autocast(images[0].device.type, self._passes, enabled=self._shortened):
-            draws = partial(self.team.draws, self.role, step)
+            draws = partial(self.parallel.draws, self.role, step)
             logits = self._joint.logits(images, self._gradients.leaves, draws)
             losses = [
-                F.cross_entropy(found, wanted, reduction="sum") / self.team.rows
+                F.cross_entropy(found, wanted, reduction="sum") / self.parallel.rows
                 for found, wanted in zip(logits, labels, strict=True)
             ]
         self._gradients.backward(losses)

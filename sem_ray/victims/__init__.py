@@ -4,7 +4,7 @@ from sem_ray.victims.accuracy import accuracy
 from sem_ray.victims.train import (
     Training,
     Victim,
-    VictimPlan,
+    VictimSchedule,
     VictimSteps,
     split_of,
     train_victim,
@@ -13,7 +13,7 @@ from sem_ray.victims.train import (
 __all__ = [
     "Training",
     "Victim",
-    "VictimPlan",
+    "VictimSchedule",
     "VictimSteps",
     "accuracy",
     "split_of",

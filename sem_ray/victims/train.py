@@ -12,14 +12,14 @@ from sem_ray.augment import draw_views
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.image_set import ImageSet, Rows
 from sem_ray.devices import folds, pixels
-from sem_ray.distributed import ALONE, Peers
+from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Shards, Split, rows_of
 from sem_ray.networks import FrozenTwin
 from sem_ray.progress import Progress, ProgressSink, silent
-from sem_ray.rng import Draws
+from sem_ray.rng import RandomStreams
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training import Attack, Team, Trainer
-from sem_ray.training.run_loop import Finished, Report, State, apart, conduct
+from sem_ray.training import Attack, ParallelContext, Trainer
+from sem_ray.training.run_loop import Finished, Report, State, apart, run_schedule
 from sem_ray.victims.accuracy import accuracy
 
 CURVE = "curve"
@@ -53,7 +53,7 @@ class Victim:
 
 
 @dataclass(frozen=True)
-class VictimPlan:
+class VictimSchedule:
     """Steps of one victim, and those after which it is tested."""
 
     radius: float
@@ -62,7 +62,7 @@ class VictimPlan:
     role: str = "victim"
 
     @classmethod
-    def of(cls, spec: ExperimentSpec, radius: float) -> VictimPlan:
+    def of(cls, spec: ExperimentSpec, radius: float) -> VictimSchedule:
         steps = spec.victim.steps
         return cls(radius, steps, evaluation_steps(steps, spec.victim.evaluations))
 
@@ -89,13 +89,13 @@ class VictimSteps:
         rows: Rows,
         split: Split | None = None,
         owned: Sequence[int] | None = None,
-        peers: Peers = ALONE,
+        communicator: Communicator = LOCAL,
     ) -> None:
         self.spec, self.radius, self.rows = spec, radius, rows
         self.attack = Attack.of(spec.victim, radius)
         split = split or split_of(spec, len(rows))
         folded = folds(rows.device, spec.precision)
-        self.shards = Shards(split, Draws(spec.seed, rows.device), owned, folded=folded)
+        self.shards = Shards(split, RandomStreams(spec.seed, rows.device), owned, folded=folded)
         self.trainer = Trainer.new(
             spec.victim,
             spec,
@@ -103,14 +103,14 @@ class VictimSteps:
             shape=rows.shape,
             device=rows.device,
             role="victim",
-            team=Team.of(self.shards, peers, folded=folded),
+            parallel=ParallelContext.of(self.shards, communicator, folded=folded),
         )
 
     def step(self, step: int) -> Tensor:
         """One SGD step on adversarial examples of augmented images; the parts' shares of the loss,
         on the device."""
         parts = self.shards.training_parts("victim", step)
-        self.rows.expect(lambda: rows_of(self.shards.training_parts("victim", step + 1)))
+        self.rows.prefetch(lambda: rows_of(self.shards.training_parts("victim", step + 1)))
         network = self.trainer.frozen() if self.radius else None
         inputs = [self._examples(network, step, part) for part in parts]
         return self.trainer.step(step, inputs, [self.rows.labels[part.rows] for part in parts])
@@ -135,9 +135,9 @@ class Training:
 
     waiting = False
 
-    def __init__(self, steps: VictimSteps, test: Rows, peers: Peers = ALONE) -> None:
-        self.steps, self.test, self.peers = steps, test, peers
-        self.plan = VictimPlan.of(steps.spec, steps.radius)
+    def __init__(self, steps: VictimSteps, test: Rows, communicator: Communicator = LOCAL) -> None:
+        self.steps, self.test, self.communicator = steps, test, communicator
+        self.schedule = VictimSchedule.of(steps.spec, steps.radius)
         self.done = 0
         self.curve: list[tuple[int, float]] = []
 
@@ -147,10 +147,10 @@ class Training:
         for step in range(before, until):
             losses = self.steps.step(step)
             self.done = step + 1
-            if self.done in self.plan.marks:
+            if self.done in self.schedule.marks:
                 break
         by_shard = dict(zip(self.steps.shards.slots, losses.tolist(), strict=True))
-        figures = self._tested() if self.done in self.plan.marks else {}
+        figures = self._tested() if self.done in self.schedule.marks else {}
         images = (self.done - before) * self.steps.shards.batch_rows
         return Report(self.done, by_shard, figures, images=images)
 
@@ -170,7 +170,7 @@ class Training:
     def _tested(self) -> dict[str, float]:
         """A point of the curve."""
         network = self.steps.trainer.frozen()
-        reached = accuracy(network, self.test, self.steps.spec, self.peers)
+        reached = accuracy(network, self.test, self.steps.spec, self.communicator)
         self.curve.append((self.done, reached))
         return {"accuracy": reached}
 
@@ -193,5 +193,7 @@ def train_victim(
     number, `OutOfTime` where the checkpoint's time is over.
     """
     steps = VictimSteps(spec, radius, train.rows.to(device, stream=stream))
-    crew = Training(steps, test.rows.to(device, stream=stream))
-    return Victim.of(radius, conduct(crew.plan, crew, sink=sink, checkpoint=checkpoint))
+    executor = Training(steps, test.rows.to(device, stream=stream))
+    return Victim.of(
+        radius, run_schedule(executor.schedule, executor, sink=sink, checkpoint=checkpoint)
+    )

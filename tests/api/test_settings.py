@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sem_ray.api.settings import remarks, resolve, stem_remarks
+from sem_ray.api.settings import notices, resolve, stem_notices
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
@@ -81,8 +81,8 @@ def test_an_unknown_network_is_refused_by_the_layer_that_names_it(config: Path) 
 
 
 def test_nothing_is_remarked_about_the_usual() -> None:
-    assert remarks(spec()) == ()
-    assert remarks(resolve(None, preset_name="quick")) == ()
+    assert notices(spec()) == ()
+    assert notices(resolve(None, preset_name="quick")) == ()
 
 
 SURPRISES: dict[str, tuple[dict[str, Any], str]] = {
@@ -106,12 +106,12 @@ SURPRISES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("surprise", SURPRISES)
 def test_what_may_surprise_is_remarked_once(surprise: str) -> None:
     changes, text = SURPRISES[surprise]
-    (remark,) = remarks(spec(**changes))
+    (remark,) = notices(spec(**changes))
     assert text in remark
 
 
 def test_settings_that_a_method_does_not_look_at_are_remarked() -> None:
-    (remark,) = remarks(spec(noise={"em": {"steps": 77}, "tap": {"steps": 77}}))
+    (remark,) = notices(spec(noise={"em": {"steps": 77}, "tap": {"steps": 77}}))
     assert remark == "noise.method sem does not look at noise.em, noise.tap"
 
 
@@ -122,7 +122,7 @@ def test_settings_that_a_method_does_not_look_at_are_remarked() -> None:
 def test_switches_of_parity_that_a_method_does_not_look_at_are_remarked(
     method: str, ignored: list[str]
 ) -> None:
-    (remark,) = remarks(spec(noise={"method": method, "parity": True}))
+    (remark,) = notices(spec(noise={"method": method, "parity": True}))
     paths = [f"noise.parity.{switch}" for switch in ignored]
     assert remark == f"noise.method {method} does not look at {', '.join(paths)}"
 
@@ -143,17 +143,17 @@ def test_an_unknown_method_is_refused_by_the_layer_that_names_it(config: Path) -
 
 def test_a_stem_is_held_against_the_size_that_the_augmentation_gives() -> None:
     small, enlarged = spec(), spec(augmentation={"kind": "resized_crop", "size": 224})
-    (remark,) = stem_remarks(small, "resnet18-imagenet", (3, 32, 32))
+    (remark,) = stem_notices(small, "resnet18-imagenet", (3, 32, 32))
     assert "ImageNet stem" in remark and "32×32" in remark
-    assert stem_remarks(enlarged, "resnet18-imagenet", (3, 32, 32)) == ()
-    (remark,) = stem_remarks(enlarged, "resnet18", (3, 32, 32))
+    assert stem_notices(enlarged, "resnet18-imagenet", (3, 32, 32)) == ()
+    (remark,) = stem_notices(enlarged, "resnet18", (3, 32, 32))
     assert "CIFAR stem" in remark and "224×224" in remark
-    assert stem_remarks(small, "resnet18", (3, 32, 32)) == ()
+    assert stem_notices(small, "resnet18", (3, 32, 32)) == ()
 
 
 def test_a_step_of_exactly_the_radius_is_no_surprise() -> None:
     usual = {"noise": {"step_size": 8}, "surrogate": {"radius": 2, "attack_step_size": 2}}
-    assert remarks(spec(**usual)) == ()
+    assert notices(spec(**usual)) == ()
 
 
 def test_an_attack_that_is_switched_off_is_no_surprise() -> None:
@@ -161,10 +161,10 @@ def test_an_attack_that_is_switched_off_is_no_surprise() -> None:
         "surrogate": {"radius": 0, "attack_step_size": 2},
         "victim": {"radii": [0], "attack_step_size": 2},
     }
-    assert remarks(spec(**off)) == ()
+    assert notices(spec(**off)) == ()
 
 
 @pytest.mark.parametrize("name", ["cifar10", "imagenet-subset"])
 def test_of_the_papers_radii_the_one_that_reaches_the_noise_is_remarked(name: str) -> None:
-    (remark,) = remarks(resolve(None, preset_name=name))
+    (remark,) = notices(resolve(None, preset_name=name))
     assert "radius 8" in remark and "no noise protects" in remark

@@ -12,14 +12,14 @@ from torchvision.transforms.v2 import functional as vision
 from sem_ray.augment import draw_views, test_view
 from sem_ray.augment.crop_flip import CropFlipViews
 from sem_ray.augment.resized_crop import ResizedCropViews, draw_boxes, resampling
-from sem_ray.rng import Draws, Stream
+from sem_ray.rng import RandomStreams, Stream
 from sem_ray.spec import Augmentation, CropFlip, ResizedCrop
 
 SPECS = [CropFlip(), CropFlip(padding=0), CropFlip(flip=False), ResizedCrop(size=9)]
 
 
 def stream(rows: int, seed: int = 0) -> Stream:
-    return Draws(seed, torch.device("cpu")).stream("test", 0, (rows,))
+    return RandomStreams(seed, torch.device("cpu")).stream("test", 0, (rows,))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -44,10 +44,10 @@ def test_gpus_are_shared_by_fractions() -> None:
         refuse_what_never_fits(trial(gpus=3), [{"CPU": 64, "GPU": 2}], "a trial")
 
 
-@given(shards=st.integers(1, 64), members=st.integers(1, 64))
-def test_every_shard_has_one_owner_and_no_owner_idles(shards: int, members: int) -> None:
-    members = min(members, shards)
-    owned = shared_out(shards, members)
+@given(shards=st.integers(1, 64), workers=st.integers(1, 64))
+def test_every_shard_has_one_owner_and_no_owner_idles(shards: int, workers: int) -> None:
+    workers = min(workers, shards)
+    owned = shared_out(shards, workers)
     assert list(chain(*owned)) == list(range(shards))
     sizes = [len(own) for own in owned]
-    assert len(owned) == members and min(sizes) >= 1 and max(sizes) - min(sizes) <= 1
+    assert len(owned) == workers and min(sizes) >= 1 and max(sizes) - min(sizes) <= 1

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset, ImageSet
-from sem_ray.data.resident import narrowed
+from sem_ray.data.resident import select_rows
 from sem_ray.data.selection import Limit, balanced_rows
-from sem_ray.data.sources.encoded_split import Wanted
+from sem_ray.data.sources.encoded_split import LoadOptions
 from sem_ray.errors import BadInput
 
 LABELS = st.lists(st.integers(0, 5), min_size=1, max_size=60).map(
@@ -64,7 +64,7 @@ def _images(count: int) -> ImageSet:
 
 
 def _limited(whole: ImageSet, limit: Limit) -> ImageSet:
-    return narrowed(Dataset(whole, None), Wanted(None, limit, limit, Form())).train
+    return select_rows(Dataset(whole, None), LoadOptions(None, limit, limit, Form())).train
 
 
 @settings(max_examples=20)

@@ -7,17 +7,17 @@ import time
 import pytest
 import torch
 
-from sem_ray.distributed import ALONE, PeerLost, Peers
+from sem_ray.distributed import LOCAL, Communicator, WorkerLost
 from sem_ray.distributed.rendezvous import PATIENCE
 from tests.distributed.workers import together
 
 
 def test_sums_are_over_all_members() -> None:
-    def act(peers: Peers) -> tuple[list[float], list[float]]:
-        now = torch.tensor([1.0, float(peers.rank)])
-        later = torch.tensor([float(peers.rank)], dtype=torch.float64)
-        wait = peers.add_later(later)
-        peers.add(now)
+    def act(communicator: Communicator) -> tuple[list[float], list[float]]:
+        now = torch.tensor([1.0, float(communicator.rank)])
+        later = torch.tensor([float(communicator.rank)], dtype=torch.float64)
+        wait = communicator.all_reduce_async(later)
+        communicator.all_reduce(now)
         wait()
         return now.tolist(), later.tolist()
 
@@ -26,19 +26,19 @@ def test_sums_are_over_all_members() -> None:
 
 def test_a_member_alone_has_the_sum_already() -> None:
     values = torch.tensor([2.0])
-    ALONE.add(values)
-    ALONE.add_later(values)()
+    LOCAL.all_reduce(values)
+    LOCAL.all_reduce_async(values)()
     assert values.tolist() == [2.0]
 
 
 def test_a_member_that_leaves_is_lost_to_the_others() -> None:
-    def act(peers: Peers) -> str:
-        if peers.rank == 1:
+    def act(communicator: Communicator) -> str:
+        if communicator.rank == 1:
             return "left"
         try:
             for _ in range(3):
-                peers.add(torch.ones(2))
-        except PeerLost as lost:
+                communicator.all_reduce(torch.ones(2))
+        except WorkerLost as lost:
             return str(lost)
         return "nothing noticed"
 
@@ -51,13 +51,13 @@ def test_a_member_that_leaves_is_lost_to_the_others() -> None:
 def test_the_loss_of_one_reaches_all_the_others_at_once() -> None:
     """In a ring a member sees only its neighbours; whoever notices must leave in turn."""
 
-    def act(peers: Peers) -> float:
-        if peers.rank == 3:
+    def act(communicator: Communicator) -> float:
+        if communicator.rank == 3:
             return 0.0
         start = time.monotonic()
-        with pytest.raises(PeerLost):
+        with pytest.raises(WorkerLost):
             for _ in range(20):
-                peers.add(torch.ones(100))
+                communicator.all_reduce(torch.ones(100))
         return time.monotonic() - start
 
     assert max(together(6, act)) < PATIENCE.total_seconds() / 4

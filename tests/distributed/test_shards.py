@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sem_ray.distributed.shards import Part, Shards, Split
-from sem_ray.rng import Draws
+from sem_ray.rng import RandomStreams
 
 sizes = st.integers(1, 60)
 
 
 def shards(rows: int, batch: int, count: int, seed: int = 0) -> Shards:
     """All shards, folded."""
-    return Shards(Split(rows, batch, count), Draws(seed, torch.device("cpu")), folded=True)
+    return Shards(Split(rows, batch, count), RandomStreams(seed, torch.device("cpu")), folded=True)
 
 
 def batch_of(split: Shards, stage: str, step: int) -> Part:
@@ -79,7 +79,7 @@ def test_stages_and_seeds_have_orders_of_their_own() -> None:
 
 def test_a_shards_numbers_do_not_depend_on_the_other_shards() -> None:
     """A shard that moves to another device takes its draws along."""
-    draws = Draws(3, torch.device("cpu"))
+    draws = RandomStreams(3, torch.device("cpu"))
     whole = draws.stream("noise", 7, (2, 3, 1)).uniform(-1, 1, 4)
     alone = draws.stream("noise", 7, (3,), (1,)).uniform(-1, 1, 4)
     assert torch.equal(whole[2:5], alone)
@@ -89,7 +89,7 @@ def test_a_shards_numbers_do_not_depend_on_the_other_shards() -> None:
 def test_a_batchs_numbers_are_the_same_folded_and_shard_by_shard(
     rows: int, batch: int, count: int
 ) -> None:
-    split, draws = Split(rows, batch, count), Draws(3, torch.device("cpu"))
+    split, draws = Split(rows, batch, count), RandomStreams(3, torch.device("cpu"))
     (folded,) = Shards(split, draws, folded=True).training_streams("layer", 7)
     apart = Shards(split, draws).training_streams("layer", 7)
     assert [stream.rows for stream in apart] == list(split.shares)
@@ -98,13 +98,13 @@ def test_a_batchs_numbers_are_the_same_folded_and_shard_by_shard(
 
 
 def test_a_shard_without_rows_this_time_draws_nothing() -> None:
-    stream = Draws(0, torch.device("cpu")).stream("final", 9, (0, 2))
+    stream = RandomStreams(0, torch.device("cpu")).stream("final", 9, (0, 2))
     assert stream.rows == 2
     assert stream.integers(5, 3).shape == (2, 3)
 
 
 def test_uniform_draws_fill_their_range() -> None:
-    drawn = Draws(0, torch.device("cpu")).stream("noise", 0, (1000,)).uniform(-2, 3, 10)
+    drawn = RandomStreams(0, torch.device("cpu")).stream("noise", 0, (1000,)).uniform(-2, 3, 10)
     assert drawn.min() >= -2
     assert drawn.max() < 3
     assert abs(drawn.mean() - 0.5) < 0.05

@@ -10,38 +10,38 @@ from typing import TypeVar
 
 import torch
 
-from sem_ray.distributed import Peers
-from sem_ray.distributed.rendezvous import Gathered, Meeting, open_door
+from sem_ray.distributed import Communicator
+from sem_ray.distributed.rendezvous import GroupCommunicator, Rendezvous, bind
 
 Made = TypeVar("Made")
 LOOPBACK = "127.0.0.1"
 _building = Lock()
 
 
-def one_by_one(peers: Peers, build: Callable[[], Made]) -> Made:
+def one_by_one(communicator: Communicator, build: Callable[[], Made]) -> Made:
     """What `build` makes, before any member goes on: PyTorch builds and traces networks with global
     state, which members that are processes do not share."""
     with _building:
         made = build()
-    peers.add(torch.zeros(1))
+    communicator.all_reduce(torch.zeros(1))
     return made
 
 
 _numbers = count()
 
 
-def together(members: int, act: Callable[[Peers], Made]) -> list[Made]:
+def together(members: int, act: Callable[[Communicator], Made]) -> list[Made]:
     """What `act` gave each member, by rank."""
-    door = open_door(LOOPBACK)
-    port, number = door.getsockname()[1], next(_numbers)
+    listener = bind(LOOPBACK)
+    port, number = listener.getsockname()[1], next(_numbers)
 
     def member(rank: int) -> Made:
-        meeting = Meeting(LOOPBACK, port, LOOPBACK, rank, members, number)
-        peers = Gathered(meeting, door if rank == 0 else None)
+        rendezvous = Rendezvous(LOOPBACK, port, LOOPBACK, rank, members, number)
+        communicator = GroupCommunicator(rendezvous, listener if rank == 0 else None)
         try:
-            return act(peers)
+            return act(communicator)
         finally:
-            peers.leave()
+            communicator.leave()
 
     with ThreadPoolExecutor(members) as threads:
         return list(threads.map(member, range(members)))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sem_ray.data import ImageSet
 from sem_ray.distributed.shards import Part, Shards, Split
 from sem_ray.networks import build_network
-from sem_ray.rng import Draws, Stream, derived_seed
+from sem_ray.rng import RandomStreams, Stream, derived_seed
 from sem_ray.spec import ExperimentSpec
 
 
@@ -64,7 +64,7 @@ class NaiveSem:
             3,
             derived_seed(spec.seed, "surrogate", "init"),
         ).double()
-        draws = Draws(spec.seed, torch.device("cpu"))
+        draws = RandomStreams(spec.seed, torch.device("cpu"))
         split = Split(len(images), spec.surrogate.batch, spec.shards)
         self.shards = Shards(split, draws, folded=True)
         self.noise = torch.zeros(images.images.shape, dtype=torch.int8)

@@ -98,7 +98,7 @@ def test_progress_rises_to_the_last_step_and_block() -> None:
     for stage, total in (("noise", 4), ("final pass", 3)):
         counts = [p.done for p in seen if p.stage == stage]
         assert counts == sorted(set(counts)) and counts[-1] == total
-    assert all(p.figures["loss"] > 0 for p in seen if p.stage == "noise")
+    assert all(p.metrics["loss"] > 0 for p in seen if p.stage == "noise")
 
 
 def test_resized_crops_train_noise_of_the_images_own_size() -> None:

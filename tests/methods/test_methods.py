@@ -60,7 +60,7 @@ def test_em_stops_as_soon_as_its_surrogate_hardly_errs() -> None:
     found = generate(spec, images, device=CPU, sink=seen.append)
     assert torch.equal(found.noise, naive.run())
     assert 0 < naive.loops < 50
-    assert seen[-1].done == seen[-1].total and seen[-1].figures["error"] < 10
+    assert seen[-1].done == seen[-1].total and seen[-1].metrics["error"] < 10
 
 
 def test_members_stop_by_the_error_of_all_and_not_by_their_own() -> None:
@@ -71,7 +71,7 @@ def test_members_stop_by_the_error_of_all_and_not_by_their_own() -> None:
     images = random_images(24)
     seen: list[Progress] = []
     alone = generate(spec, images, device=CPU, sink=seen.append).noise
-    assert 0 < seen[-1].figures["error"] < 15
+    assert 0 < seen[-1].metrics["error"] < 15
     state = shared_noise(spec, images, SHARING[2])
     assert torch.equal(Generated.of(Finished(state, 0.0, 0.0)).noise, alone)
 
@@ -213,20 +213,20 @@ def test_units_say_how_many_images_they_are_for(name: str) -> None:
         Generation(spec, own_rows(images, split, owned), split, owned)
         for owned in ((0, 1), (0,), (1,))
     )
-    units = range(alone.plan.total)
+    units = range(alone.schedule.total)
     for unit in units:
-        own = [crew.course.images(unit) for crew in shared]
-        assert alone.course.images(unit) == sum(own)
-    assert sum(map(alone.course.images, units)) == WORK[name]
+        own = [executor.method_run.images(unit) for executor in shared]
+        assert alone.method_run.images(unit) == sum(own)
+    assert sum(map(alone.method_run.images, units)) == WORK[name]
 
 
 def test_a_report_counts_the_images_of_the_units_that_were_done() -> None:
     """And not of those that a method left undone because it was finished."""
     easy = {"method": "em", "em": {**EM, "loops": 50, "stop_error": 100}, "radius": 32}
-    crew = Generation(tiny_spec(noise=easy), random_images(13).rows)
+    executor = Generation(tiny_spec(noise=easy), random_images(13).rows)
     counted = 0
-    while crew.done < crew.plan.total:
-        counted += crew.advance(crew.plan.total).images
+    while executor.done < executor.schedule.total:
+        counted += executor.advance(executor.schedule.total).images
     assert counted == STEPS + 13 + 13
 
 
@@ -247,7 +247,7 @@ def test_any_method_in_single_units_gives_the_same_bits(name: str, tmp_path: Pat
         except OutOfTime:
             continue
         break
-    assert sittings >= Generation(spec, images.rows).plan.total
+    assert sittings >= Generation(spec, images.rows).schedule.total
     assert torch.equal(parts.noise, generate(spec, images, device=CPU).noise)
 
 

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from sem_ray.data.image_set import ImageSet, Rows
-from sem_ray.distributed import Peers
+from sem_ray.distributed import Communicator
 from sem_ray.distributed.shards import Split
 from sem_ray.methods import split_of
 from sem_ray.methods.generation import Generated, Generation, generate
 from sem_ray.progress import silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Finished, State, conduct
+from sem_ray.training.run_loop import Finished, State, run_schedule
 from sem_ray.victims import Training, Victim, VictimSteps, train_victim
 from sem_ray.victims import split_of as victim_split_of
 from tests.distributed.workers import one_by_one, together
@@ -42,11 +42,13 @@ def own_rows(images: ImageSet, split: Split, owned: tuple[int, ...]) -> Rows:
 def shared_noise(spec: ExperimentSpec, images: ImageSet, sharing: list[tuple[int, ...]]) -> State:
     split = split_of(spec, len(images))
 
-    def act(peers: Peers) -> Finished:
-        owned = sharing[peers.rank]
+    def act(communicator: Communicator) -> Finished:
+        owned = sharing[communicator.rank]
         rows = own_rows(images, split, owned)
-        crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
-        return conduct(crew.plan, crew, sink=silent)
+        executor = one_by_one(
+            communicator, lambda: Generation(spec, rows, split, owned, communicator)
+        )
+        return run_schedule(executor.schedule, executor, sink=silent)
 
     members = together(len(sharing), act)
     shards = {k: v for one in members for k, v in one.state.shards.items()}
@@ -76,8 +78,8 @@ def test_nor_where_the_surrogate_drops_values(network: str) -> None:
 def same_however_shared(
     spec: ExperimentSpec, images: ImageSet, sharings: list[list[tuple[int, ...]]]
 ) -> None:
-    crew = Generation(spec, images.rows)
-    alone = conduct(crew.plan, crew, sink=silent)
+    executor = Generation(spec, images.rows)
+    alone = run_schedule(executor.schedule, executor, sink=silent)
     for sharing in sharings:
         state = shared_noise(spec, images, sharing)
         noise = Generated.of(Finished(state, 0.0, 0.0)).noise
@@ -94,13 +96,15 @@ def test_a_victim_does_not_depend_on_who_holds_which_shard(precision: str, radiu
     alone = train_victim(spec, radius, train, test, device=CPU)
     split = victim_split_of(spec, len(train))
 
-    def act(sharing: list[tuple[int, ...]]) -> Callable[[Peers], Victim]:
-        def train_shards(peers: Peers) -> Victim:
-            owned = sharing[peers.rank]
+    def act(sharing: list[tuple[int, ...]]) -> Callable[[Communicator], Victim]:
+        def train_shards(communicator: Communicator) -> Victim:
+            owned = sharing[communicator.rank]
             rows = own_rows(train, split, owned)
-            steps = one_by_one(peers, lambda: VictimSteps(spec, radius, rows, split, owned, peers))
-            crew = Training(steps, test.rows, peers)
-            return Victim.of(radius, conduct(crew.plan, crew, sink=silent))
+            steps = one_by_one(
+                communicator, lambda: VictimSteps(spec, radius, rows, split, owned, communicator)
+            )
+            executor = Training(steps, test.rows, communicator)
+            return Victim.of(radius, run_schedule(executor.schedule, executor, sink=silent))
 
         return train_shards
 
@@ -120,16 +124,18 @@ def test_a_batch_is_normalised_as_a_whole() -> None:
 def test_a_member_that_joins_again_keeps_nothing_of_the_last_time() -> None:
     """Actors stay from one run to the next, and join again after every loss."""
 
-    def act(peers: Peers) -> bool:
+    def act(communicator: Communicator) -> bool:
         spec, images = tiny_spec(shards=4), random_images(23)
         split = split_of(spec, len(images))
-        owned = SHARING[1][peers.rank]
+        owned = SHARING[1][communicator.rank]
         rows = own_rows(images, split, owned)
-        crew = one_by_one(peers, lambda: Generation(spec, rows, split, owned, peers))
-        crew.advance(1)
-        course: Any = crew.course
-        network = weakref.ref(course.surrogate.network)
-        del crew, course
+        executor = one_by_one(
+            communicator, lambda: Generation(spec, rows, split, owned, communicator)
+        )
+        executor.advance(1)
+        method_run: Any = executor.method_run
+        network = weakref.ref(method_run.surrogate.network)
+        del executor, method_run
         for _ in range(40):  # a collection that meets another thread's does nothing
             gc.collect()
             if network() is None:

@@ -11,8 +11,8 @@ import torch
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.data import protected
 from sem_ray.data.pixels.prefetch import Streamed
-from sem_ray.distributed import ALONE
-from sem_ray.methods import Ground
+from sem_ray.distributed import LOCAL
+from sem_ray.methods import MethodContext
 from sem_ray.methods.generation import generate
 from sem_ray.victims import train_victim
 from tests.methods.test_methods import SMALL, small
@@ -42,16 +42,16 @@ def test_a_streamed_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:
 def test_images_in_memory_stream_where_they_are_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
     spec, images = tiny_spec(), random_images(13)
     asked = 0
-    expect = Streamed.expect
+    prefetch = Streamed.prefetch
 
     def counted(streamed: Streamed, coming: list[torch.Tensor]) -> None:
         nonlocal asked
         asked += 1
-        expect(streamed, coming)
+        prefetch(streamed, coming)
 
-    monkeypatch.setattr(Streamed, "expect", counted)
+    monkeypatch.setattr(Streamed, "prefetch", counted)
     noise = generate(spec, images, device=CPU, stream=True).noise
-    blocks = Ground.of(spec, images.rows).shards.split.blocks
+    blocks = MethodContext.of(spec, images.rows).shards.split.blocks
     assert asked == spec.surrogate.steps + blocks
     assert torch.equal(noise, generate(spec, images, device=CPU, stream=False).noise)
     assert asked == spec.surrogate.steps + blocks
@@ -81,6 +81,6 @@ def test_noise_of_streamed_images_is_kept_in_host_memory(tmp_path: Path) -> None
     rows = in_a_file(random_images(13), tmp_path).rows.to(torch.device("meta"), stream=True)
     assert isinstance(rows.images, Streamed)
     assert (rows.device.type, rows.home.type) == ("meta", "cpu")
-    shards = Ground.of(tiny_spec(), random_images(13).rows).shards
-    kept = Ground(tiny_spec(), rows, shards, ALONE).blank()
+    shards = MethodContext.of(tiny_spec(), random_images(13).rows).shards
+    kept = MethodContext(tiny_spec(), rows, shards, LOCAL).blank()
     assert (kept.values.device.type, kept[slice(0, 2)].device.type) == ("cpu", "meta")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sem_ray.errors import BadInput
-from sem_ray.networks import NETWORKS, build_network, require_fit
+from sem_ray.networks import NETWORKS, build_network, require_image_size
 
 REFUSED = {
     # Its pooling would leave nothing.
@@ -22,9 +22,9 @@ def test_images_that_a_network_cannot_take_are_refused_with_the_way_out(name: st
     with torch.device("meta"):
         network = build_network(name, 10, 3, seed=0)
     with pytest.raises(BadInput, match=f"network {name} .*{message}") as refusal:
-        require_fit(network, name, (3, size, size))
+        require_image_size(network, name, (3, size, size))
     assert "resized_crop, size: 224" in str(refusal.value)
-    require_fit(network, name, (3, 224, 224))
+    require_image_size(network, name, (3, 224, 224))
 
 
 @pytest.mark.parametrize("name", [*NETWORKS, "torchvision:mobilenet_v3_small"])
@@ -32,7 +32,7 @@ def test_asking_changes_nothing(name: str) -> None:
     network = build_network(name, 10, 3, seed=0)
     before = {key: tensor.clone() for key, tensor in network.state_dict().items()}
     generator = torch.get_rng_state()
-    require_fit(network, name, (3, 32, 32))
+    require_image_size(network, name, (3, 32, 32))
     assert network.training and torch.equal(torch.get_rng_state(), generator)
     after = network.state_dict()
     assert all(torch.equal(after[key], before[key]) for key in before)

@@ -131,7 +131,7 @@ def test_a_step_above_the_radius_is_allowed_and_said_before_the_work(command: Co
     (note,) = ran.notes
     assert note.startswith("note: noise.step_size 9 is above noise.radius 8 (1/255)")
     assert ran.err.index(note) < ran.err.index("noise: 2 steps done")
-    assert ran.json()["remarks"] == [note.removeprefix("note: ")]
+    assert ran.json()["notices"] == [note.removeprefix("note: ")]
 
 
 def test_a_stem_for_other_images_is_allowed_and_said_before_the_work(command: Command) -> None:
@@ -142,7 +142,7 @@ def test_a_stem_for_other_images_is_allowed_and_said_before_the_work(command: Co
     (note,) = ran.notes
     assert note.startswith("note: network resnet18-imagenet has an ImageNet stem")
     assert ran.err.index(note) < ran.err.index("victim ρ=0 clean: 2 steps done")
-    assert ran.json()["remarks"] == [note.removeprefix("note: ")]
+    assert ran.json()["notices"] == [note.removeprefix("note: ")]
     ran = command("protect", "digits", *tiny(victim__network="resnet18-imagenet"), "--out", "noise")
     assert ran.code == 0 and ran.notes == []
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sem_ray.networks import NETWORKS, FrozenTwin, build_network
-from sem_ray.rng import Draws
+from sem_ray.rng import RandomStreams
 from sem_ray.spec import AttackSpec, ExperimentSpec, SurrogateSpec, TrainingSpec
 from sem_ray.training import Attack, Trainer, learning_rate
 from tests.samples import team_of
@@ -43,7 +43,7 @@ def test_default_attack_step_is_the_papers_share_of_the_radius(
 
 def test_radius_zero_leaves_images_alone_and_draws_nothing() -> None:
     images = torch.rand(2, 3, 4, 4)
-    stream = Draws(0, torch.device("cpu")).stream("victim", 0, (2,))
+    stream = RandomStreams(0, torch.device("cpu")).stream("victim", 0, (2,))
     network = FrozenTwin(build_network("small", 2, 3, seed=0))
     seen = Attack(0.0, 0.0, 10).examples(network, images, torch.zeros(2).long(), stream)
     assert seen is images
@@ -58,7 +58,7 @@ def test_training_lowers_the_loss_and_the_frozen_network_follows() -> None:
         shape=(3, 8, 8),
         device=torch.device("cpu"),
         role="victim",
-        team=team_of(8),
+        parallel=team_of(8),
     )
     images = torch.cat([torch.zeros(4, 3, 8, 8), torch.ones(4, 3, 8, 8)])
     labels = torch.arange(8) // 4
@@ -80,13 +80,13 @@ def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str)
 
     def trainer() -> Trainer:
         shape, device = (3, 8, 8), torch.device("cpu")
-        team = team_of(4, shards=2)
+        parallel = team_of(4, shards=2)
         return Trainer.new(
-            spec, run, classes=2, shape=shape, device=device, role="victim", team=team
+            spec, run, classes=2, shape=shape, device=device, role="victim", parallel=parallel
         )
 
     trained, resumed = trainer(), trainer()
-    stream = Draws(0, torch.device("cpu")).stream("victim", 0, [4])
+    stream = RandomStreams(0, torch.device("cpu")).stream("victim", 0, [4])
     attacked = Attack(8 / 255, 4 / 255, 1).examples(trained.frozen(), images, labels, stream)
     assert 0 < float((attacked - images).abs().max()) <= 8 / 255 + 1e-6
     parts = torch.split(attacked, 2), torch.split(labels, 2)

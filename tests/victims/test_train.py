@@ -99,7 +99,7 @@ def test_accuracy_counts_right_answers_over_partial_batches() -> None:
         shape=images.shape,
         device=CPU,
         role="victim",
-        team=team_of(8),
+        parallel=team_of(8),
     )
     guesses = trainer.frozen().logits(images.images[:].double() / 255).argmax(1)
     right = 100 * float((guesses == images.labels).double().mean())

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sem_ray.cli.app import app
-from sem_ray.cli.console.output import give, say_remark
+from sem_ray.cli.console.output import give, say_notice
 from sem_ray.cli.options import ActorOptions, Json, SettingOptions
 
 
@@ -53,7 +53,7 @@ def protect(
             **options.given(method),
             actors=sharing.chosen(),
             sink=progress,
-            on_remark=say_remark,
+            on_notice=say_notice,
         )
     give(result, show_protected, as_json=json)
     return 0
@@ -101,7 +101,7 @@ def evaluate(
             **options.given(),
             actors=sharing.chosen(),
             sink=progress,
-            on_remark=say_remark,
+            on_notice=say_notice,
         )
     give(result, show_evaluated, as_json=json)
     return 0

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from sem_ray.cli.app import app
-from sem_ray.cli.console.output import give, say_remark
+from sem_ray.cli.console.output import give, say_notice
 from sem_ray.cli.options import Json
 
 
@@ -51,7 +51,7 @@ def export(
 
     with StageProgress() as progress:
         result = api.export(
-            noise, data, out, form=form, store=store, sink=progress, on_remark=say_remark
+            noise, data, out, form=form, store=store, sink=progress, on_notice=say_notice
         )
     give(result, show_exported, as_json=json)
     return 0
@@ -97,7 +97,7 @@ def import_noise(
     from sem_ray.cli.console.noise_tables import show_imported
 
     result = api.import_noise(
-        file, data, out, radius=radius, layout=layout, store=store, on_remark=say_remark
+        file, data, out, radius=radius, layout=layout, store=store, on_notice=say_notice
     )
     give(result, show_imported, as_json=json)
     return 0

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sem_ray.cli.app import app
-from sem_ray.cli.console.output import give, say_remark
+from sem_ray.cli.console.output import give, say_notice
 from sem_ray.cli.options import Json
 
 
@@ -52,8 +52,8 @@ def sweep(
         result = api.sweep(study, trials=trials, store=store, on_event=progress)
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.complete else None
-    for remark in api.remarks(winner.spec) if winner else ():
-        say_remark(remark)
+    for remark in api.notices(winner.spec) if winner else ():
+        say_notice(remark)
     give(Swept(result, status, winner), show_sweep, as_json=json)
     return 0 if result.ok else 1
 
@@ -100,7 +100,7 @@ def best(study: str, /, *, store: Path | None = None, json: Json = False) -> int
     from sem_ray.cli.console.study_tables import show_best
 
     found = api.best(study, store=store)
-    for remark in api.remarks(found.spec):
-        say_remark(remark)
+    for remark in api.notices(found.spec):
+        say_notice(remark)
     give(found, show_best, as_json=json)
     return 0

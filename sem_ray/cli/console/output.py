@@ -74,7 +74,7 @@ def say(text: str, style: str = "dim") -> None:
     _print_line(Text(text, style=style))
 
 
-def say_remark(remark: str) -> None:
+def say_notice(remark: str) -> None:
     say(f"note: {remark}", style="yellow")
 
 

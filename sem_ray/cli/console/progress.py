@@ -65,11 +65,11 @@ class TimeLeft(ProgressColumn):
         return Text(text, style="progress.remaining")
 
 
-class Figures(ProgressColumn):
+class MetricsColumn(ProgressColumn):
     """The latest loss and accuracy, cut off where the screen ends."""
 
     def render(self, task: Task) -> Text:
-        return Text(task.fields["figures"], style="dim", no_wrap=True, overflow="ellipsis")
+        return Text(task.fields["metrics"], style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def bars() -> Bars:
@@ -81,7 +81,7 @@ def bars() -> Bars:
         MofNCompleteColumn(table_column=whole),
         Rate(table_column=whole),
         TimeLeft(table_column=whole),
-        Figures(),
+        MetricsColumn(),
         console=stderr,
     )
 
@@ -115,19 +115,19 @@ class StageProgress:
         if self._watched:
             self._show(progress)
         elif progress.done == progress.total:
-            figures = all_shown(progress)
-            say(f"{progress.stage}: {progress.total:,} {progress.unit} done  {figures}".rstrip())
+            metrics = all_shown(progress)
+            say(f"{progress.stage}: {progress.total:,} {progress.unit} done  {metrics}".rstrip())
 
     def _show(self, progress: Progress) -> None:
         task = self._tasks.get(progress.stage)
         if task is None:
             task = self._bars.add_task(
-                progress.stage, total=progress.total, unit=progress.unit, figures=""
+                progress.stage, total=progress.total, unit=progress.unit, metrics=""
             )
             self._tasks[progress.stage] = task
         self._bars.update(task, completed=progress.done, total=progress.total)
-        if progress.figures:
-            self._bars.update(task, figures=all_shown(progress))
+        if progress.metrics:
+            self._bars.update(task, metrics=all_shown(progress))
         self._show_workers(progress)
 
     def _show_workers(self, progress: Progress) -> None:
@@ -137,7 +137,7 @@ class StageProgress:
         for name, worker in at_work.items():
             if name not in self._workers:
                 self._workers[name] = self._bars.add_task(
-                    "", unit="images", figures="", rate=worker.rate
+                    "", unit="images", metrics="", rate=worker.rate
                 )
             self._bars.update(
                 self._workers[name],
@@ -158,16 +158,16 @@ def in_words(shards: tuple[int, ...]) -> str:
 def all_shown(progress: Progress) -> str:
     """A report's figures, and who shares the work; what is rarest first."""
     parts = [f"restarts {progress.restarts}"] if progress.restarts else []
-    parts.append(shown(progress.figures))
+    parts.append(shown(progress.metrics))
     if progress.workers:
         rate = sum(worker.rate for worker in progress.workers)
         parts.append(f"{len(progress.workers)} actors {rate:.1f} images/s")
     return "  ".join(part for part in parts if part)
 
 
-def shown(figures: Mapping[str, float]) -> str:
+def shown(metrics: Mapping[str, float]) -> str:
     """`accuracy 48.2%  loss 0.612`: what matters first, because a narrow screen cuts the end."""
     return "  ".join(
         f"{name} {value:.1f}%" if name == "accuracy" else f"{name} {value:.3f}"
-        for name, value in sorted(figures.items())
+        for name, value in sorted(metrics.items())
     )

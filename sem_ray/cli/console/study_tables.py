@@ -71,11 +71,11 @@ def show_status(status: StudyStatus) -> None:
 
 def show_best(best: Best) -> None:
     """YAML on stdout; which trial it is, as a comment in it."""
-    figures = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
+    metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
     stdout.print(
         f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}"
     )
-    stdout.print(textwrap.fill(figures, 78, initial_indent="# ", subsequent_indent="# "))
+    stdout.print(textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "))
     stdout.print(settings_yaml(best.spec))
 
 

@@ -27,7 +27,7 @@ class SweepProgress:
         if self._watched:
             self._bars.start()
             self._study = self._bars.add_task(
-                "trials", total=None, unit="trials", figures="starting Ray"
+                "trials", total=None, unit="trials", metrics="starting Ray"
             )
         return self
 
@@ -63,7 +63,7 @@ class SweepProgress:
     def _count(self, study: TaskID, event: TrialEvent) -> None:
         if not self._begun:
             # The clock starts with the first trial, not with Ray.
-            self._bars.reset(study, unit="trials", figures="", since=event.done)
+            self._bars.reset(study, unit="trials", metrics="", since=event.done)
             self._begun = True
         self._bars.update(study, completed=event.done, total=event.total)
 
@@ -73,12 +73,12 @@ class SweepProgress:
         if task is None or stage != progress.stage:
             self._drop(trial)
             task = self._bars.add_task(
-                f"  {trial}: {progress.stage}", total=progress.total, unit=progress.unit, figures=""
+                f"  {trial}: {progress.stage}", total=progress.total, unit=progress.unit, metrics=""
             )
             self._stages[trial] = (progress.stage, task)
         self._bars.update(task, completed=progress.done)
-        if progress.figures:
-            self._bars.update(task, figures=all_shown(progress))
+        if progress.metrics:
+            self._bars.update(task, metrics=all_shown(progress))
 
     def _drop(self, trial: int) -> None:
         if trial in self._stages:
@@ -91,5 +91,5 @@ def _sentence(event: TrialEvent) -> str:
     if event.error:
         return f"{text}: {event.error}"
     protected = (m for m in event.measurements if m.name == TEST_ACCURACY)
-    figures = "  ".join(f"{name} {value:.1f}" for name, value in means(protected).items())
-    return f"{text}  {figures}".rstrip()
+    metrics = "  ".join(f"{name} {value:.1f}" for name, value in means(protected).items())
+    return f"{text}  {metrics}".rstrip()

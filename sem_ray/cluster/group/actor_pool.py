@@ -13,14 +13,14 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from sem_ray.cluster.group.noise_shard import NoiseShard, Place
-from sem_ray.cluster.placement import Places
+from sem_ray.cluster.group.noise_shard import NoiseShard, WorkerAddress
+from sem_ray.cluster.placement import ReservedBundles
 from sem_ray.errors import WorkFailed
 
 GRACE = 20.0
 """Seconds to wait for the replacement of an actor whose machine is at hand, before the others go on
 without it."""
-MOST_STILLBORN = 8
+MOST_FAILED_STARTS = 8
 """Actors that may die as they start, one after the other, while nobody else is there."""
 SLOWEST = 60.0
 """Most seconds between tries to start an actor where starting fails."""
@@ -32,12 +32,12 @@ _REMOTE = ray.remote(NoiseShard)
 
 
 @dataclass(frozen=True)
-class Member:
+class PoolWorker:
     """A live actor. Two members are the same only where the actor is."""
 
     slot: int
     actor: Any
-    place: Place
+    place: WorkerAddress
 
 
 @dataclass
@@ -46,49 +46,49 @@ class _Slot:
 
     actor: Any = None
     coming: Any = None
-    member: Member | None = None
+    worker: PoolWorker | None = None
     awaited_until: float = 0.0
     """Until when the others wait for it."""
-    hire_from: float = 0.0
+    start_from: float = 0.0
     """Not before then."""
 
 
-class Staff:
+class ActorPool:
     """One actor for each of the places, as far as machines allow."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ReservedBundles) -> None:
         self._places = places
         self._slots = [_Slot() for _ in range(places.actors.count)]
-        self._gathered: frozenset[Member] = frozenset()
+        self._current: frozenset[PoolWorker] = frozenset()
         self._ever = False
-        self._stillborn = 0
+        self._failed_starts = 0
 
-    def gathered(self) -> list[Member]:
+    def current_workers(self) -> list[PoolWorker]:
         """Those who work from now on: all, at the first time; later whoever is left and whoever
         comes soon. Raises `WorkFailed` where nobody comes."""
-        self._hire()
+        self._start_missing()
         end = time.monotonic() + PATIENCE
         while not self._enough() and time.monotonic() < end:
             self._look(0.2)
-        members = [slot.member for slot in self._slots if slot.member is not None]
-        if not members:
+        workers = [slot.worker for slot in self._slots if slot.worker is not None]
+        if not workers:
             raise WorkFailed(f"no actor started within {PATIENCE:.0f} s; see Ray's logs")
         self._ever = True
-        self._gathered = frozenset(members)
-        return members
+        self._current = frozenset(workers)
+        return workers
 
-    def newcomers(self) -> bool:
+    def has_joining_workers(self) -> bool:
         """Whether someone is ready who did not work so far."""
         self._look(0.0)
-        return any(slot.member and slot.member not in self._gathered for slot in self._slots)
+        return any(slot.worker and slot.worker not in self._current for slot in self._slots)
 
-    def dismiss(self, member: Member, *, wait: bool) -> None:
+    def replace(self, worker: PoolWorker, *, wait: bool) -> None:
         """It is dead, or will be now; another is hired for its place, for whom the others wait a
         moment where `wait`."""
-        if self._slots[member.slot].member == member:
-            _end(member.actor)
+        if self._slots[worker.slot].worker == worker:
+            _end(worker.actor)
             until = time.monotonic() + GRACE if wait else 0.0
-            self._slots[member.slot] = _Slot(awaited_until=until)
+            self._slots[worker.slot] = _Slot(awaited_until=until)
 
     def close(self) -> None:
         """End every actor, those on their way too."""
@@ -97,10 +97,10 @@ class Staff:
                 _end(slot.actor)
         self._slots = [_Slot() for _ in self._slots]
 
-    def _hire(self) -> None:
+    def _start_missing(self) -> None:
         actors = self._places.actors
         for number, slot in enumerate(self._slots):
-            if slot.actor is None and slot.hire_from <= time.monotonic():
+            if slot.actor is None and slot.start_from <= time.monotonic():
                 place = PlacementGroupSchedulingStrategy(
                     self._places.group, placement_group_bundle_index=self._places.first + number
                 )
@@ -115,7 +115,7 @@ class Staff:
 
     def _look(self, patience: float) -> None:
         """Note who arrived, waiting for one of them at most so long."""
-        self._hire()
+        self._start_missing()
         coming = {slot.coming: slot for slot in self._slots if slot.coming is not None}
         if not coming:
             time.sleep(patience)
@@ -127,25 +127,25 @@ class Staff:
             try:
                 place = ray.get(reference)
             except RayError as error:
-                self._note_stillborn(error)
+                self._note_failed_start(error)
                 slot.actor = None
-                slot.hire_from = time.monotonic() + min(2.0**self._stillborn, SLOWEST) - 2
-                self._hire()
+                slot.start_from = time.monotonic() + min(2.0**self._failed_starts, SLOWEST) - 2
+                self._start_missing()
             else:
-                self._stillborn = 0
-                slot.member = Member(self._slots.index(slot), slot.actor, place)
+                self._failed_starts = 0
+                slot.worker = PoolWorker(self._slots.index(slot), slot.actor, place)
 
-    def _note_stillborn(self, error: RayError) -> None:
+    def _note_failed_start(self, error: RayError) -> None:
         """Some may be killed as they start; where all are, something else is wrong."""
-        self._stillborn += 1
-        nobody = not any(slot.member for slot in self._slots)
-        if nobody and self._stillborn > MOST_STILLBORN:
+        self._failed_starts += 1
+        nobody = not any(slot.worker for slot in self._slots)
+        if nobody and self._failed_starts > MOST_FAILED_STARTS:
             reason = str(error).strip().splitlines()[-1]
-            raise WorkFailed(f"actors die as they start ({self._stillborn} did): {reason}")
+            raise WorkFailed(f"actors die as they start ({self._failed_starts} did): {reason}")
 
     def _enough(self) -> bool:
         """All, or all that can be expected soon."""
-        missing = [slot for slot in self._slots if slot.member is None]
+        missing = [slot for slot in self._slots if slot.worker is None]
         if not missing:
             return True
         if not self._ever or len(missing) == len(self._slots):
@@ -153,12 +153,12 @@ class Staff:
         return all(slot.awaited_until < time.monotonic() for slot in missing)
 
 
-class Silent(Exception):
+class NoAnswer(Exception):
     """A member that says nothing."""
 
 
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
-    """What each call gave or raised; `Silent` for those that say nothing `settle` seconds after
+    """What each call gave or raised; `NoAnswer` for those that say nothing `settle` seconds after
     the first failure."""
     found: dict[Any, Any] = {}
     waiting = list(references)
@@ -172,7 +172,7 @@ def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
         if end is None and any(isinstance(found[one], Exception) for one in done):
             end = time.monotonic() + settle
     for reference in references:
-        yield found[reference] if reference in found else Silent()
+        yield found[reference] if reference in found else NoAnswer()
 
 
 def _outcomes(done: Sequence[Any]) -> list[Any]:

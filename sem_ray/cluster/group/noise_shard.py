@@ -13,17 +13,17 @@ from typing import Any
 import ray
 import torch
 
-from sem_ray.cluster.group.payload import Job, as_arrays, as_tensors, unpack
+from sem_ray.cluster.group.payload import RunPayload, as_arrays, as_tensors, unpack
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import pick_device
-from sem_ray.distributed import ALONE, Peers
-from sem_ray.distributed.rendezvous import Gathered, Meeting, open_door
+from sem_ray.distributed import LOCAL, Communicator
+from sem_ray.distributed.rendezvous import GroupCommunicator, Rendezvous, bind
 from sem_ray.progress import Worker
-from sem_ray.training.run_loop import Crew, Report, State
+from sem_ray.training.run_loop import Executor, Report, State
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerAddress:
     """Where a member runs."""
 
     address: str
@@ -37,24 +37,24 @@ class NoiseShard:
     def __init__(self, cpus: float, gpus: float) -> None:
         torch.set_num_threads(max(1, int(cpus)))
         self._device = pick_device("auto" if gpus else "cpu")
-        self._door: socket.socket | None = None
-        self._peers: Peers = ALONE
-        self._crew: Crew | None = None
+        self._listener: socket.socket | None = None
+        self._communicator: Communicator = LOCAL
+        self._executor: Executor | None = None
 
-    def place(self) -> Place:
+    def place(self) -> WorkerAddress:
         context = ray.get_runtime_context()
-        return Place(ray.util.get_node_ip_address(), context.get_node_id(), os.getpid())
+        return WorkerAddress(ray.util.get_node_ip_address(), context.get_node_id(), os.getpid())
 
-    def open_door(self, address: str) -> int:
+    def bind(self, address: str) -> int:
         """Where the others will find this member, which is to be the first: a port."""
-        self._shut_door()
-        self._door = open_door(address)
-        return int(self._door.getsockname()[1])
+        self._close_listener()
+        self._listener = bind(address)
+        return int(self._listener.getsockname()[1])
 
     def join(
         self,
-        job: Job,
-        meeting: Meeting,
+        payload: RunPayload,
+        rendezvous: Rendezvous,
         owned: Sequence[int],
         parts: Sequence[Any],
         test: Sequence[Any],
@@ -65,42 +65,44 @@ class NoiseShard:
         passes on as they are where they lie in a list. Raises `WorkerLost`."""
         self.leave()
         try:
-            self._join(job, meeting, owned, parts, test, state)
+            self._join(payload, rendezvous, owned, parts, test, state)
         except BaseException:
             self.leave()
             raise
 
     def _join(
         self,
-        job: Job,
-        meeting: Meeting,
+        payload: RunPayload,
+        rendezvous: Rendezvous,
         owned: Sequence[int],
         parts: Sequence[Any],
         test: Sequence[Any],
         state: Sequence[Any],
     ) -> None:
-        rows = self._here(job, parts)
-        tested = self._here(job, test) if test else None
-        door, self._door = self._door, None
-        if meeting.count > 1:
-            self._peers = Gathered(meeting, door if meeting.rank == 0 else None)
-        elif door is not None:
-            door.close()
-        self._crew = job.crew(rows, owned, self._peers, tested)
-        self._crew.load(as_tensors(*ray.get(list(state))) if state else None)
-        self._owned, self._name = tuple(owned), f"actor {meeting.rank}"
+        rows = self._here(payload, parts)
+        tested = self._here(payload, test) if test else None
+        listener, self._listener = self._listener, None
+        if rendezvous.count > 1:
+            self._communicator = GroupCommunicator(
+                rendezvous, listener if rendezvous.rank == 0 else None
+            )
+        elif listener is not None:
+            listener.close()
+        self._executor = payload.executor(rows, owned, self._communicator, tested)
+        self._executor.load(as_tensors(*ray.get(list(state))) if state else None)
+        self._owned, self._name = tuple(owned), f"actor {rendezvous.rank}"
 
-    def _here(self, job: Job, parts: Sequence[Any]) -> Rows:
+    def _here(self, payload: RunPayload, parts: Sequence[Any]) -> Rows:
         """Those of `parts`. Raises `BadInput` where they are in a file this machine has not."""
         rows = unpack(ray.get(list(parts)))
-        return rows.to(self._device, stream=job.stream, beside=job.beside)
+        return rows.to(self._device, stream=payload.stream, beside=payload.beside)
 
     def advance(self, until: int) -> Report:
         """Its part of the steps up to `until`. Raises `WorkerLost`."""
-        crew = self._at_work()
+        executor = self._at_work()
         start = time.perf_counter()
         try:
-            report = crew.advance(until)
+            report = executor.advance(until)
         except BaseException:
             # Whoever waits for this member notices at once.
             self.leave()
@@ -116,17 +118,17 @@ class NoiseShard:
 
     def leave(self) -> None:
         """Drop the run, and the others, who notice at once."""
-        self._crew = None
-        peers, self._peers = self._peers, ALONE
-        if isinstance(peers, Gathered):
-            peers.leave()
+        self._executor = None
+        communicator, self._communicator = self._communicator, LOCAL
+        if isinstance(communicator, GroupCommunicator):
+            communicator.leave()
 
-    def _at_work(self) -> Crew:
-        if self._crew is None:
+    def _at_work(self) -> Executor:
+        if self._executor is None:
             raise RuntimeError("this actor has joined no run")
-        return self._crew
+        return self._executor
 
-    def _shut_door(self) -> None:
-        if self._door is not None:
-            self._door.close()
-            self._door = None
+    def _close_listener(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None

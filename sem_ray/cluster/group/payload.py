@@ -13,13 +13,13 @@ from torch import Tensor
 
 from sem_ray.data.image_set import Rows
 from sem_ray.data.pixels.memory_mapped import Mapped, joined
-from sem_ray.data.pixels.prefetch import Pixels, Streamed, picked
-from sem_ray.distributed import Peers
+from sem_ray.data.pixels.prefetch import Pixels, Streamed, select
+from sem_ray.distributed import Communicator
 from sem_ray.distributed.shards import Split
 from sem_ray.methods import method_of
 from sem_ray.methods.generation import Generation
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Crew, State
+from sem_ray.training.run_loop import Executor, State
 from sem_ray.victims import Training, VictimSteps
 
 Packed = tuple[NDArray[Any] | Mapped, NDArray[Any], int]
@@ -28,7 +28,7 @@ name."""
 
 
 @dataclass(frozen=True)
-class Job:
+class RunPayload:
     """One generation, or where `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
 
     spec: ExperimentSpec
@@ -41,21 +41,23 @@ class Job:
         """Bytes that a member keeps for each value of its images."""
         return method_of(self.spec).beside if self.radius is None else 0
 
-    def crew(self, rows: Rows, owned: Sequence[int], peers: Peers, test: Rows | None) -> Crew:
+    def executor(
+        self, rows: Rows, owned: Sequence[int], communicator: Communicator, test: Rows | None
+    ) -> Executor:
         """A member's part: on the rows of the `owned` shards, one after the other."""
         if self.radius is None:
-            return Generation(self.spec, rows, self.split, owned, peers)
+            return Generation(self.spec, rows, self.split, owned, communicator)
         if test is None:
             raise ValueError("a victim needs test images")
-        steps = VictimSteps(self.spec, self.radius, rows, self.split, owned, peers)
-        return Training(steps, test, peers)
+        steps = VictimSteps(self.spec, self.radius, rows, self.split, owned, communicator)
+        return Training(steps, test, communicator)
 
 
 def pack(rows: Rows, where: slice) -> Packed:
     """Some of `rows`, which no run has taken to a device yet."""
     if isinstance(rows.images, Streamed):
         raise TypeError("images that stream to a device cannot travel")
-    found = picked(rows.images, where)
+    found = select(rows.images, where)
     images = found if isinstance(found, Mapped) else found.cpu().numpy()
     return images, rows.labels[where].cpu().numpy(), rows.classes
 

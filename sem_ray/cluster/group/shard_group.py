@@ -18,14 +18,14 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from sem_ray.cluster.group.actor_pool import Member, Silent, Staff, outcomes
-from sem_ray.cluster.group.payload import Job, as_arrays, as_tensors, pack
+from sem_ray.cluster.group.actor_pool import ActorPool, NoAnswer, PoolWorker, outcomes
+from sem_ray.cluster.group.payload import RunPayload, as_arrays, as_tensors, pack
 from sem_ray.cluster.placement import shared_out
 from sem_ray.data.image_set import Rows
-from sem_ray.distributed import PeerLost
-from sem_ray.distributed.rendezvous import Meeting
+from sem_ray.distributed import WorkerLost
+from sem_ray.distributed.rendezvous import Rendezvous
 from sem_ray.errors import WorkFailed
-from sem_ray.training.run_loop import Regather, Report, State
+from sem_ray.training.run_loop import MembershipChanged, Report, State
 
 SETTLE = 10.0
 """Seconds that members have to notice the loss of another; then they are replaced as well."""
@@ -38,7 +38,7 @@ GONE = (
     WorkerCrashedError,
     OutOfMemoryError,
     LocalRayletDiedError,
-    Silent,
+    NoAnswer,
 )
 
 
@@ -47,22 +47,22 @@ class ShardGroup:
     member that comes to own them; those in a file, with every member reading its own."""
 
     def __init__(
-        self, job: Job, train: Rows, test: Rows | None, staff: Staff, *, gpus: bool
+        self, payload: RunPayload, train: Rows, test: Rows | None, pool: ActorPool, *, gpus: bool
     ) -> None:
         self.done = 0
         self.restarts = 0
-        self._job, self._staff, self._gpus = job, staff, gpus
-        split = job.split
+        self._payload, self._pool, self._gpus = payload, pool, gpus
+        split = payload.split
         self._parts = [ray.put(pack(train, split.whole(s))) for s in range(split.count)]
         self._test = [ray.put(pack(test, slice(None)))] if test is not None else []
-        self._members: list[Member] = []
+        self._workers: list[PoolWorker] = []
         self._meetings = 0
         self._losses = self._furthest = 0
 
     @property
     def waiting(self) -> bool:
         """Whether someone would join who is not at work yet."""
-        return self._staff.newcomers()
+        return self._pool.has_joining_workers()
 
     def load(self, state: State | None) -> None:
         """Gather whoever is there, share the shards, stand where `state` says."""
@@ -70,7 +70,7 @@ class ShardGroup:
         while True:
             try:
                 self._join(carried)
-            except Regather:
+            except MembershipChanged:
                 continue
             self.done = int(state.facts["done"]) if state is not None else 0
             return
@@ -78,7 +78,7 @@ class ShardGroup:
     def advance(self, until: int) -> Report:
         """Raises `MembershipChanged` where a member was lost."""
         reports: list[Report] = self._all(
-            [member.actor.advance.remote(until) for member in self._members]
+            [worker.actor.advance.remote(until) for worker in self._workers]
         )
         self.done = reports[0].done
         if self.done > self._furthest:  # steps done again are no progress
@@ -86,7 +86,7 @@ class ShardGroup:
         return Report(
             done=self.done,
             losses={shard: loss for one in reports for shard, loss in one.losses.items()},
-            figures=reports[0].figures,
+            metrics=reports[0].metrics,
             workers=tuple(worker for one in reports for worker in one.workers),
             restarts=self.restarts,
             images=sum(one.images for one in reports),
@@ -95,7 +95,7 @@ class ShardGroup:
     def state(self) -> State:
         """Raises `MembershipChanged` where a member was lost."""
         calls = [
-            member.actor.state.remote(shared=rank == 0) for rank, member in enumerate(self._members)
+            worker.actor.state.remote(shared=rank == 0) for rank, worker in enumerate(self._workers)
         ]
         found = [as_tensors(state) for state in self._all(calls)]
         shards = {shard: rows for one in found for shard, rows in one.shards.items()}
@@ -103,44 +103,46 @@ class ShardGroup:
 
     def leave(self) -> None:
         """Let the members go, who may join another run."""
-        for member in self._members:
-            member.actor.leave.remote()
-        self._members = []
+        for worker in self._workers:
+            worker.actor.leave.remote()
+        self._workers = []
         self._parts, self._test = [], []
 
     def _join(self, state: Sequence[Any]) -> None:
-        self._members = members = self._staff.gathered()
+        self._workers = workers = self._pool.current_workers()
         self._meetings += 1
-        first = members[0]
-        (port,) = self._all([first.actor.open_door.remote(first.place.address)], [first])
-        owned = shared_out(self._job.split.count, len(members))
+        first = workers[0]
+        (port,) = self._all([first.actor.bind.remote(first.place.address)], [first])
+        owned = shared_out(self._payload.split.count, len(workers))
         calls = []
-        for rank, member in enumerate(members):
-            meeting = Meeting(
+        for rank, worker in enumerate(workers):
+            rendezvous = Rendezvous(
                 address=first.place.address,
                 port=port,
-                own_address=member.place.address,
+                own_address=worker.place.address,
                 rank=rank,
-                count=len(members),
+                count=len(workers),
                 number=self._meetings,
                 gpus=self._gpus,
             )
             parts = [self._parts[shard] for shard in owned[rank]]
             calls.append(
-                member.actor.join.remote(self._job, meeting, owned[rank], parts, self._test, state)
+                worker.actor.join.remote(
+                    self._payload, rendezvous, owned[rank], parts, self._test, state
+                )
             )
         self._all(calls)
 
-    def _all(self, calls: Sequence[Any], members: Sequence[Member] | None = None) -> list[Any]:
+    def _all(self, calls: Sequence[Any], workers: Sequence[PoolWorker] | None = None) -> list[Any]:
         """What every call gave. Raises `MembershipChanged` where a member was lost, what a member raised
         where that is no loss."""
-        members = self._members if members is None else members
+        workers = self._workers if workers is None else workers
         found = list(outcomes(calls, SETTLE))
-        for member, outcome in zip(members, found, strict=True):
+        for worker, outcome in zip(workers, found, strict=True):
             if isinstance(outcome, GONE):
                 # Until Ray declares a machine dead, its actors are unavailable.
-                at_hand = not isinstance(outcome, (ActorUnavailableError, Silent))
-                self._staff.dismiss(member, wait=at_hand)
+                at_hand = not isinstance(outcome, (ActorUnavailableError, NoAnswer))
+                self._pool.replace(worker, wait=at_hand)
         wrong = [one for one in found if isinstance(one, Exception)]
         if not wrong:
             return found
@@ -148,7 +150,7 @@ class ShardGroup:
             if not _is_loss(error):
                 raise _told(error) from error
         self._note_loss(wrong)
-        raise Regather
+        raise MembershipChanged
 
     def _note_loss(self, wrong: Sequence[Exception]) -> None:
         self.restarts += 1
@@ -163,7 +165,7 @@ class ShardGroup:
 
 
 def _is_loss(error: Exception) -> bool:
-    return isinstance(error, GONE) or isinstance(_cause(error), (PeerLost, *GONE))
+    return isinstance(error, GONE) or isinstance(_cause(error), (WorkerLost, *GONE))
 
 
 def _cause(error: Exception) -> Exception:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.decode.form import Form, Room, planes, room, written
-from sem_ray.data.decode.image_file import Encoded, judged, upright, upright_size
+from sem_ray.data.decode.form import Allocate, Form, allocate, to_chw, written
+from sem_ray.data.decode.image_file import Encoded, open_checked, upright, upright_size
 from sem_ray.errors import BadInput
 from sem_ray.progress import Progress, ProgressSink, silent
 
@@ -32,11 +32,11 @@ Placed = tuple[int, Encoded]
 """An image and its row."""
 
 
-def stacked(
+def decode_batch(
     images: Iterable[Encoded],
     total: int,
     form: Form,
-    make: Room = room,
+    make: Allocate = allocate,
     sink: ProgressSink = silent,
 ) -> NDArray[np.uint8]:
     """All `total` (at least one) images, decoded into what `make` gives: uint8 [total, C, H, W].
@@ -66,9 +66,11 @@ def stacked(
 class _Stack:
     """Pixels to be filled in, in the first image's form until one with colour comes."""
 
-    def __init__(self, first: Encoded, total: int, form: Form, make: Room) -> None:
+    def __init__(self, first: Encoded, total: int, form: Form, make: Allocate) -> None:
         self.first, self.form, self.make = first, form, make
-        self.size, self.channels = judged(first, lambda i: (upright_size(i), form.channels_of(i)))
+        self.size, self.channels = open_checked(
+            first, lambda i: (upright_size(i), form.channels_of(i))
+        )
         self.threads_help = self.size[0] * self.size[1] >= THREADS_FROM
         side = form.resize
         self.pixels = make(total, self.channels, (side, side) if side else self.size)
@@ -76,11 +78,11 @@ class _Stack:
     def put(self, placed: Placed) -> Placed | None:
         """Decodes an image into its row, or gives it back where it has colour among grey ones."""
         row, image = placed
-        pixels = judged(image, partial(self._decoded, image.what))
+        pixels = open_checked(image, partial(self._decoded, image.what))
         if pixels is None:
             return placed
         # Grey is repeated over the three planes.
-        self.pixels[row] = planes(pixels)
+        self.pixels[row] = to_chw(pixels)
         return None
 
     def _decoded(self, what: str, opened: Image) -> NDArray[np.uint8] | None:

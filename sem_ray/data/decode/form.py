@@ -46,13 +46,13 @@ class Form:
         size = tuple(images.shape[2:]) if self.resize is None else (self.resize, self.resize)
         if (channels, *size) == tuple(images.shape[1:]):
             return images
-        formed = room(len(images), channels, size, name)
+        formed = allocate(len(images), channels, size, name)
         for row, image in enumerate(images[:].numpy()):
-            formed[row] = planes(self.pixels(_opened(image)))
+            formed[row] = to_chw(self.pixels(_opened(image)))
         return torch.from_numpy(formed)
 
 
-class Room(Protocol):
+class Allocate(Protocol):
     """Makes place for images: uint8 [total, channels, *size], to be filled in."""
 
     def __call__(
@@ -60,7 +60,7 @@ class Room(Protocol):
     ) -> NDArray[np.uint8]: ...
 
 
-def room(
+def allocate(
     total: int, channels: int, size: tuple[int, ...], what: str = "images"
 ) -> NDArray[np.uint8]:
     """In memory. Raises `BadInput` where it is short."""
@@ -73,7 +73,7 @@ def room(
         ) from error
 
 
-def planes(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_chw(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """[C, H, W] from what `Form.pixels` gives."""
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 

@@ -53,7 +53,7 @@ def decoder() -> str:
     return f"Pillow {__version__}, {[features.version(codec) for codec in codecs]}"
 
 
-def judged(image: Encoded, use: Callable[[Image], Made]) -> Made:
+def open_checked(image: Encoded, use: Callable[[Image], Made]) -> Made:
     """What `use` makes of the image, which is opened and not yet decoded, and of a size and depth
     that can be.
 

@@ -26,7 +26,7 @@ LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Places:
+class ArrowLayout:
     """Where things are in a pixel file: `count` images of `shape` (C, H, W), and how many bytes
     from the file's start the two columns begin."""
 
@@ -37,7 +37,7 @@ class Places:
     digests: int
 
     @classmethod
-    def of(cls, file: Path) -> Places:
+    def of(cls, file: Path) -> ArrowLayout:
         """Raises `BadInput` where the file is missing or is none of ours."""
         try:
             # Through Python, which can open names that are no text.
@@ -53,7 +53,7 @@ class Places:
             raise _unreadable(file, error) from error
 
 
-def write_blank(file: Path, count: int, shape: tuple[int, ...]) -> Places:
+def write_blank(file: Path, count: int, shape: tuple[int, ...]) -> ArrowLayout:
     """A new pixel file of `count` images that are all zero, every byte of it on the disk, so that
     filling it in through a map cannot run out of space."""
     size = int(np.prod(shape))
@@ -74,27 +74,27 @@ def write_blank(file: Path, count: int, shape: tuple[int, ...]) -> Places:
     ]
     with file.open("wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         writer.write_batch(pa.record_batch(columns, schema=schema))
-    return Places.of(file)
+    return ArrowLayout.of(file)
 
 
-def fillable(places: Places) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def open_writable(places: ArrowLayout) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Pixels uint8 [N, C, H, W] and digests uint8 [N, 16]; what is written there is in the file."""
     pixels = _mapped(places, "r+", places.pixels, places.shape)
     return pixels, _mapped(places, "r+", places.digests, (DIGEST,))
 
 
-def read_pixels(places: Places) -> NDArray[np.uint8]:
+def read_pixels(places: ArrowLayout) -> NDArray[np.uint8]:
     """uint8 [N, C, H, W], to be read only. Raises `BadInput` where the file is gone."""
     return _mapped(places, "r", places.pixels, places.shape)
 
 
-def read_digests(places: Places) -> NDArray[np.uint8]:
+def read_digests(places: ArrowLayout) -> NDArray[np.uint8]:
     """uint8 [N, 16], to be read only. Raises `BadInput` where the file is gone."""
     return _mapped(places, "r", places.digests, (DIGEST,))
 
 
 def _mapped(
-    places: Places, mode: Literal["r", "r+"], offset: int, shape: tuple[int, ...]
+    places: ArrowLayout, mode: Literal["r", "r+"], offset: int, shape: tuple[int, ...]
 ) -> NDArray[np.uint8]:
     try:
         return np.memmap(places.file, np.uint8, mode, offset, (places.count, *shape))

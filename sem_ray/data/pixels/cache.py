@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.decode.form import Room, room, written
-from sem_ray.data.pixels.arrow_file import LARGEST, Places, fillable, write_blank
+from sem_ray.data.decode.form import Allocate, allocate, written
+from sem_ray.data.pixels.arrow_file import LARGEST, ArrowLayout, open_writable, write_blank
 from sem_ray.data.pixels.hashing import pixel_digests
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.errors import BadInput, require_space, writing_to
@@ -26,32 +26,32 @@ log = logging.getLogger(__name__)
 
 KIND_VERSION = 1
 """Raise when the same files would be decoded to other pixels."""
-WAY_OUT = "free some space there, or take fewer with data.limit, or smaller with data.resize"
+REMEDY = "free some space there, or take fewer with data.limit, or smaller with data.resize"
 
-Decode = Callable[[Room], NDArray[np.uint8]]
+Decode = Callable[[Allocate], NDArray[np.uint8]]
 """Decodes images into the room it is given."""
 
 
 @dataclass(frozen=True)
-class PixelShelf:
+class PixelCache:
     """A folder of pixel files. `stream` says whether images go there; None is where they would
     take more than half of this machine's memory."""
 
     folder: Path
     stream: bool | None = None
 
-    def decoded(self, stamp: str, decode: Decode) -> NDArray[np.uint8] | Mapped:
-        """What `decode` gives, in memory or here. `stamp` names all that it depends on; of what
+    def decoded(self, signature: str, decode: Decode) -> NDArray[np.uint8] | Mapped:
+        """What `decode` gives, in memory or here. `signature` names all that it depends on; of what
         was decoded before under that name nothing is decoded again."""
         if self.stream is False:
-            return decode(room)
-        file = self.folder / f"{_hashed(stamp)}.arrow"
+            return decode(allocate)
+        file = self.folder / f"{_hashed(signature)}.arrow"
         if _is_there(file):
             return Mapped.whole(file)
         with ExitStack() as held:
             making = _Making(self, file, held)
             try:
-                pixels = decode(making.room)
+                pixels = decode(making.allocate)
             except _Found:
                 return Mapped.whole(file)
             return making.finished(pixels)
@@ -71,29 +71,29 @@ class _Making:
     """One decoding: in memory, or once it is known to be too large, in a file that appears whole
     or not at all."""
 
-    def __init__(self, shelf: PixelShelf, file: Path, held: ExitStack) -> None:
-        self._shelf, self._file, self._held = shelf, file, held
-        self._places: Places | None = None
+    def __init__(self, pixel_cache: PixelCache, file: Path, held: ExitStack) -> None:
+        self._shelf, self._file, self._held = pixel_cache, file, held
+        self._places: ArrowLayout | None = None
 
-    def room(
+    def allocate(
         self, total: int, channels: int, size: tuple[int, ...], what: str = "images"
     ) -> NDArray[np.uint8]:
         """uint8 [total, channels, *size] to be filled in. Raises `BadInput`."""
         each = channels * int(np.prod(size))
         if not self._shelf.takes(total * each):
-            return room(total, channels, size, what)
+            return allocate(total, channels, size, what)
         if each > LARGEST:
             raise BadInput(f"{what} of {written(size)} are too large; make them smaller first")
-        with writing_to(self._shelf.folder, WAY_OUT):
+        with writing_to(self._shelf.folder, REMEDY):
             aside = self._aside(total * each)
             self._places = write_blank(aside, total, (channels, *size))
-        return fillable(self._places)[0]
+        return open_writable(self._places)[0]
 
     def finished(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | Mapped:
         if self._places is None:
             return pixels
-        with writing_to(self._shelf.folder, WAY_OUT):
-            written, digests = fillable(self._places)
+        with writing_to(self._shelf.folder, REMEDY):
+            written, digests = open_writable(self._places)
             for row, digest in enumerate(pixel_digests(written)):
                 digests[row] = np.frombuffer(digest.encode("ascii"), np.uint8)
             with self._places.file.open("rb+") as stream:
@@ -110,7 +110,7 @@ class _Making:
             if self._file.exists():
                 raise _Found
             _sweep_up(folder, self._file.stem)
-        require_space(folder, size, "the file of decoded images", WAY_OUT)
+        require_space(folder, size, "the file of decoded images", REMEDY)
         own = tempfile.TemporaryDirectory(prefix=f".{self._file.stem}-", dir=folder)
         return Path(self._held.enter_context(own)) / self._file.name
 
@@ -152,9 +152,9 @@ def _lock_of(folder: Path, stem: str) -> Path:
     return folder / f".{stem}.lock"
 
 
-def _hashed(stamp: str) -> str:
+def _hashed(signature: str) -> str:
     # File names may hold bytes that are no text.
-    text = f"{KIND_VERSION}\n{stamp}".encode("utf-8", "surrogateescape")
+    text = f"{KIND_VERSION}\n{signature}".encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()[:20]
 
 

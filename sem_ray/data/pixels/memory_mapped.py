@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sem_ray.data.pixels.add_noise import add_noise
-from sem_ray.data.pixels.arrow_file import Places, read_digests, read_pixels
+from sem_ray.data.pixels.arrow_file import ArrowLayout, read_digests, read_pixels
 from sem_ray.data.pixels.hashing import pixel_digests
 
 BLOCK = 1024
@@ -33,14 +33,14 @@ class Mapped:
     file's name, so whoever takes it must be able to read the file.
     """
 
-    places: Places
+    places: ArrowLayout
     rows: NDArray[np.int64]
     noise: NDArray[np.int8] | None = None
 
     @classmethod
     def whole(cls, file: Path) -> Mapped:
         """All images of `file`. Raises `BadInput` where it cannot be read."""
-        places = Places.of(file)
+        places = ArrowLayout.of(file)
         return cls(places, np.arange(places.count))
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ class Mapped:
         known = read_digests(self.places)
         return tuple(known[row].tobytes().decode("ascii") for row in self.rows)
 
-    def picked(self, index: Index) -> Mapped:
+    def select(self, index: Index) -> Mapped:
         """Some of them, still in the file."""
         where = _on_host(index)
         noise = None if self.noise is None else self.noise[where]

@@ -43,7 +43,7 @@ class Streamed:
     def shape(self) -> torch.Size:
         return self._images.shape
 
-    def expect(self, coming: Sequence[Index]) -> None:
+    def prefetch(self, coming: Sequence[Index]) -> None:
         """Begin to read what will be asked for next; what was expected twice ago and never asked
         for is forgotten."""
         wheres = [_on_host(index) for index in coming]
@@ -60,9 +60,9 @@ class Streamed:
         return found.pin_memory() if self.device.type == "cuda" else found
 
 
-def picked(images: Pixels, index: Index) -> Pixels:
+def select(images: Pixels, index: Index) -> Pixels:
     """Some of `images`, those in a file still there."""
-    return images.picked(index) if isinstance(images, Mapped) else images[index]
+    return images.select(index) if isinstance(images, Mapped) else images[index]
 
 
 def streams(images: Pixels, device: torch.device, wanted: bool | None, beside: int) -> bool:

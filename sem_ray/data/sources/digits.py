@@ -40,9 +40,9 @@ def enlarged(values: Tensor) -> Tensor:
     The weights are multiples of 1/64, so float32 is exact here and the bytes are the same on any
     machine.
     """
-    planes = values.to(torch.float32).unsqueeze(1)
-    planes = F.interpolate(planes, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
-    grey = planes.mul_(255 / LARGEST_VALUE).round_().to(torch.uint8)
+    to_chw = values.to(torch.float32).unsqueeze(1)
+    to_chw = F.interpolate(to_chw, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
+    grey = to_chw.mul_(255 / LARGEST_VALUE).round_().to(torch.uint8)
     return grey.repeat(1, 3, 1, 1)
 
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from sem_ray.data.class_choice import ClassChoice
-from sem_ray.data.decode.batch import stacked
-from sem_ray.data.decode.form import Form, Room, room, written
+from sem_ray.data.decode.batch import decode_batch
+from sem_ray.data.decode.form import Allocate, Form, allocate, written
 from sem_ray.data.decode.image_file import Encoded, decoder
 from sem_ray.data.image_set import (
     Dataset,
@@ -23,7 +23,7 @@ from sem_ray.data.image_set import (
     check_label_range,
     check_labels,
 )
-from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.pixels.hashing import ids_from_pixels
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.data.pixels.prefetch import Pixels
@@ -32,7 +32,7 @@ from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink, silent
 
 
-class Listing(Protocol):
+class EncodedSplit(Protocol):
     """A split whose images are still encoded."""
 
     @property
@@ -56,13 +56,13 @@ class Listing(Protocol):
         """The images at the ascending `rows`."""
         ...
 
-    def stamp(self, rows: NDArray[np.int64]) -> str:
+    def signature(self, rows: NDArray[np.int64]) -> str:
         """Changes where the images at `rows` may have: files, their sizes and times, and rows."""
         ...
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LoadOptions:
     """What is taken of a source (`classes` None: all), the form it is brought to, and where it is
     kept if it is large."""
 
@@ -70,12 +70,12 @@ class Wanted:
     limit: Limit
     test_limit: Limit
     form: Form
-    shelf: PixelShelf | None = None
+    pixel_cache: PixelCache | None = None
     sink: ProgressSink = silent
 
 
 def decoded_sets(
-    train: Listing, test: Listing | None, classes: Sequence[str], wanted: Wanted
+    train: EncodedSplit, test: EncodedSplit | None, classes: Sequence[str], wanted: LoadOptions
 ) -> Dataset:
     """The image sets of both splits. Raises `BadInput` with one line for what does not fit."""
     check_labels(train.name, train.labels.tolist(), classes, train.place)
@@ -96,20 +96,20 @@ def decoded_sets(
 class _Split:
     """What is taken of a listing."""
 
-    listing: Listing
+    listing: EncodedSplit
     part: Chosen
 
-    def decoded(self, wanted: Wanted, form: Form) -> Pixels:
+    def decoded(self, wanted: LoadOptions, form: Form) -> Pixels:
         """uint8 [n, C, H, W], in memory or on the shelf."""
 
-        def decode(make: Room) -> NDArray[np.uint8]:
+        def decode(make: Allocate) -> NDArray[np.uint8]:
             images = self.listing.encoded(self.part.rows)
-            return stacked(images, len(self.part.rows), form, make, wanted.sink)
+            return decode_batch(images, len(self.part.rows), form, make, wanted.sink)
 
-        if wanted.shelf is None:
-            return torch.from_numpy(decode(room))
-        stamp = f"{decoder()}\n{form}\n{self.listing.stamp(self.part.rows)}"
-        found = wanted.shelf.decoded(stamp, decode)
+        if wanted.pixel_cache is None:
+            return torch.from_numpy(decode(allocate))
+        signature = f"{decoder()}\n{form}\n{self.listing.signature(self.part.rows)}"
+        found = wanted.pixel_cache.decoded(signature, decode)
         return found if isinstance(found, Mapped) else torch.from_numpy(found)
 
     def image_set(self, choice: ClassChoice, pixels: Pixels) -> ImageSet:
@@ -125,7 +125,7 @@ class _Split:
         return found if known else replace(found, ids=ids_from_pixels(found.digests))
 
 
-def _alike(splits: Sequence[_Split], wanted: Wanted) -> list[tuple[_Split, Pixels]]:
+def _alike(splits: Sequence[_Split], wanted: LoadOptions) -> list[tuple[_Split, Pixels]]:
     """Each with its pixels, of one shape; grey ones become RGB beside others with colour."""
     found = [split.decoded(wanted, wanted.form) for split in splits]
     _require_one_size(splits[0].listing.name, [pixels.shape for pixels in found])

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.data.image_set import Dataset
-from sem_ray.data.sources.encoded_split import Wanted, decoded_sets
+from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
 from sem_ray.data.sources.folder_entries import entries, image_files, is_image
 from sem_ray.data.sources.hub_layout import TEST_NAMES, TRAIN
-from sem_ray.data.stamps import stamped
+from sem_ray.data.stamps import file_signature
 from sem_ray.errors import BadInput
 
 LAYOUT = "one folder a class, alone or in train/ and val/"
@@ -41,8 +41,8 @@ class FolderSplit:
         for row in rows.tolist():
             yield Encoded(self.files[row], f"image {self.place(row)}")
 
-    def stamp(self, rows: NDArray[np.int64]) -> str:
-        return stamped([self.files[row] for row in rows.tolist()])
+    def signature(self, rows: NDArray[np.int64]) -> str:
+        return file_signature([self.files[row] for row in rows.tolist()])
 
 
 def is_image_folder(path: Path) -> bool:
@@ -50,7 +50,7 @@ def is_image_folder(path: Path) -> bool:
     return path.is_dir() and any(entry.is_dir or is_image(entry) for entry in entries(path))
 
 
-def read_image_folder(name: str, path: Path, wanted: Wanted) -> Dataset:
+def read_image_folder(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     """The image set in a folder; `name` is what messages and records call it.
 
     Classes are the folders' names, sorted as text. Class folders directly in `path` are a

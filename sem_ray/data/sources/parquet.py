@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.data.sources.hub_layout import Columns, columns_of, parquet_of
-from sem_ray.data.stamps import stamped
+from sem_ray.data.stamps import file_signature
 from sem_ray.errors import BadInput
 
 BATCH = 256
@@ -103,9 +103,9 @@ class Rows:
             yield from shard.encoded(_between(rows, first, end) - first)
             first = end
 
-    def stamp(self, rows: NDArray[np.int64]) -> str:
+    def signature(self, rows: NDArray[np.int64]) -> str:
         """Of whole files: which of their images changed they do not say."""
-        return f"{rows.tolist()} of {stamped([shard.file for shard in self.shards])}"
+        return f"{rows.tolist()} of {file_signature([shard.file for shard in self.shards])}"
 
 
 def _read_shard(file: Path) -> Shard:

@@ -8,14 +8,14 @@ from pathlib import Path
 from sem_ray.data.decode.form import Form
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.parquet import read_parquet
-from sem_ray.data.pixels.cache import PixelShelf
-from sem_ray.data.resident import narrowed
+from sem_ray.data.pixels.cache import PixelCache
+from sem_ray.data.resident import select_rows
 from sem_ray.data.selection import Limit
 from sem_ray.data.sources.cifar_binary import read_cifar
 from sem_ray.data.sources.cifar_files import is_cifar
 from sem_ray.data.sources.digits import NAME as DIGITS
 from sem_ray.data.sources.digits import read_digits
-from sem_ray.data.sources.encoded_split import Wanted
+from sem_ray.data.sources.encoded_split import LoadOptions
 from sem_ray.data.sources.hub_layout import holds_parquet
 from sem_ray.data.sources.image_folder import is_image_folder, read_image_folder
 from sem_ray.data.sources.torchvision_sets import SETS, read_torchvision
@@ -33,34 +33,34 @@ NAMED: dict[str, Reader] = {
 
 
 def load(
-    spec: DataSpec, *, shelf: PixelShelf | None = None, sink: ProgressSink = silent
+    spec: DataSpec, *, pixel_cache: PixelCache | None = None, sink: ProgressSink = silent
 ) -> Dataset:
     """The images that `spec` names, on the CPU, with its classes, limits, size and channels.
 
-    Encoded images that are too many for memory are decoded into a file of the `shelf` where there
+    Encoded images that are too many for memory are decoded into a file of the `pixel_cache` where there
     is one, and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
     source, a limit below the number of classes, and anything in the images or labels that would
     make a run fail later.
     """
-    wanted = Wanted(
+    wanted = LoadOptions(
         classes=spec.classes,
         limit=Limit(spec.limit, spec.seed, "data.limit"),
         test_limit=Limit(spec.test_limit, spec.seed, "data.test_limit"),
         form=Form(spec.resize, spec.channels),
-        shelf=shelf,
+        pixel_cache=pixel_cache,
         sink=sink,
     )
     if spec.source in NAMED:
-        return narrowed(NAMED[spec.source](spec), wanted)
+        return select_rows(NAMED[spec.source](spec), wanted)
     return _read_path(spec.source, _existing(spec.source), wanted)
 
 
-def _read_path(name: str, path: Path, wanted: Wanted) -> Dataset:
+def _read_path(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     """By what lies there; what none knows is refused as Parquet, in words that name them all."""
     if holds_parquet(path):
         return read_parquet(name, path, wanted)
     if is_cifar(path):
-        return narrowed(read_cifar(name, path), wanted)
+        return select_rows(read_cifar(name, path), wanted)
     if is_image_folder(path):
         return read_image_folder(name, path, wanted)
     return read_parquet(name, path, wanted)

@@ -99,11 +99,11 @@ def _impatient() -> Iterator[None]:
 
 def _image_set(name: str, split: str, images: Any) -> ImageSet:
     """From torchvision's uint8 [N, H, W, 3] array and list of labels."""
-    planes = np.ascontiguousarray(images.data.transpose(0, 3, 1, 2))
+    to_chw = np.ascontiguousarray(images.data.transpose(0, 3, 1, 2))
     return ImageSet(
         name=name,
-        images=torch.from_numpy(planes),
+        images=torch.from_numpy(to_chw),
         labels=torch.tensor(images.targets, dtype=torch.int64),
         classes=tuple(images.classes),
-        ids=tuple(f"{split}-{row:05d}" for row in range(len(planes))),
+        ids=tuple(f"{split}-{row:05d}" for row in range(len(to_chw))),
     )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Centred(nn.Module):
+class CentredInput(nn.Module):
     """The network on pixels moved from [0, 1] to [−1, 1], so that attacks see plain pixels.
 
     The move happens before the change to `dtype`: bfloat16 keeps 8 bits, and around zero they are

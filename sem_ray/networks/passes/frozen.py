@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from sem_ray.networks.passes.centred_input import Centred
+from sem_ray.networks.passes.centred_input import CentredInput
 from sem_ray.networks.passes.compiled import as_program
-from sem_ray.networks.passes.memory_split import Chunks
-from sem_ray.networks.passes.narrow_convolutions import gather_small_maps, has_matrix_tiles
+from sem_ray.networks.passes.memory_split import MemorySplit
+from sem_ray.networks.passes.narrow_convolutions import gather_narrow_maps, has_matrix_tiles
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class FrozenTwin:
             for pair in _own_tensors(ours[name], module)
         ]
         if dtype == torch.bfloat16 and has_matrix_tiles(next(source.parameters()).device):
-            gather_small_maps(graph)
+            gather_narrow_maps(graph)
         self._forward = as_program(graph) if compiled else graph
-        self._chunks = Chunks()
+        self._chunks = MemorySplit()
         self.refresh()
 
     @torch.no_grad()
@@ -105,7 +105,7 @@ def _in_format(source: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A copy in eval mode whose layers compute in `dtype`."""
     twin = copy.deepcopy(source).eval().to(dtype)
     for module in twin.modules():
-        if isinstance(module, Centred):
+        if isinstance(module, CentredInput):
             module.dtype = dtype
     return twin
 

@@ -16,7 +16,7 @@ Pass = Callable[[Tensor, Tensor], Tensor]
 """(images [n, …], something a row) → [n, …], each row from its own image alone."""
 
 
-class Chunks:
+class MemorySplit:
     """Remembers how many images fit, so that only the first pass that does not fit pays."""
 
     def __init__(self) -> None:

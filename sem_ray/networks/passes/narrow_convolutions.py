@@ -81,7 +81,7 @@ def _matrix(weight: Tensor) -> Tensor:
     return weight.permute(0, 2, 3, 1).flatten(1)
 
 
-def gather_small_maps(graph: fx.GraphModule) -> None:
+def gather_narrow_maps(graph: fx.GraphModule) -> None:
     """Let every square, dense convolution of `graph` gather where that is faster."""
     for name, module in list(graph.named_modules()):
         if isinstance(module, nn.Conv2d) and _fits(module):

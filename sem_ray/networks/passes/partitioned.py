@@ -1,7 +1,7 @@
 """A training pass over a batch that lies in parts, here and at other members of the run.
 
 Each layer takes its parts one after the other, so a part is computed the same way wherever it
-lies; only BatchNorm looks at all of them together (`joint_norm.py`). Parameters come as one set a
+lies; only BatchNorm looks at all of them together (`sync_batch_norm.py`). Parameters come as one set a
 part, views of the same values, so that each part's gradient stays apart until it is summed. What
 layers drop is drawn for each part from a stream of its own (`drops.py`).
 """
@@ -18,8 +18,8 @@ from torch.func import functional_call
 from torch.fx.node import Argument, map_aggregate
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from sem_ray.networks.passes.seeded_dropout import Draws, Drop, dropped, drops_of
-from sem_ray.networks.passes.sync_batch_norm import Slots, joint_norm
+from sem_ray.networks.passes.seeded_dropout import Drop, RandomStreams, dropped, drops_of
+from sem_ray.networks.passes.sync_batch_norm import Slots, sync_batch_norm
 
 Leaves = Mapping[str, Tensor]
 """A parameter's name → the part's view of it."""
@@ -32,7 +32,7 @@ class _Parts:
     values: tuple[Any, ...]
 
 
-class JointNetwork:
+class PartitionedNetwork:
     """`source` as it trains. It shares the source's modules, so its statistics move along."""
 
     def __init__(self, source: nn.Module, slots: Slots) -> None:
@@ -41,7 +41,7 @@ class JointNetwork:
         self._slots = slots
 
     def logits(
-        self, images: Sequence[Tensor], leaves: Sequence[Leaves], draws: Draws
+        self, images: Sequence[Tensor], leaves: Sequence[Leaves], draws: RandomStreams
     ) -> tuple[Tensor, ...]:
         """[n, classes] for each part's images [n, C, H, W]. Raises `WorkerLost`."""
         apart = [part.contiguous(memory_format=torch.channels_last) for part in images]
@@ -56,7 +56,7 @@ class _Lockstep(fx.Interpreter):
         drops: Mapping[fx.Node, Drop],
         slots: Slots,
         leaves: Sequence[Leaves],
-        draws: Draws,
+        draws: RandomStreams,
     ) -> None:
         super().__init__(graph)
         self.extra_traceback = False
@@ -106,7 +106,7 @@ class _Lockstep(fx.Interpreter):
     def _norm(self, place: str, module: _BatchNorm, maps: _Parts) -> _Parts:
         weights = [leaves[f"{place}.weight"] for leaves in self._leaves]
         biases = [leaves[f"{place}.bias"] for leaves in self._leaves]
-        return _Parts(joint_norm(module, self._slots, weights, biases, maps.values))
+        return _Parts(sync_batch_norm(module, self._slots, weights, biases, maps.values))
 
 
 def _pick(values: Any, part: int) -> Any:

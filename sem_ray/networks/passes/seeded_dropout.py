@@ -22,7 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from sem_ray.errors import BadInput
 from sem_ray.rng import Stream
 
-Draws = Callable[[str], Sequence[Stream]]
+RandomStreams = Callable[[str], Sequence[Stream]]
 """A layer's name → a stream for each part of the batch."""
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from sem_ray.distributed import Peers
+from sem_ray.distributed import Communicator
 
 MOMENTUM = 0.1
 """PyTorch's own default."""
@@ -25,7 +25,7 @@ MOMENTUM = 0.1
 class Slots:
     """Rows for the figures of `count` parts, those at `own` filled here, the others by peers."""
 
-    peers: Peers
+    communicator: Communicator
     count: int
     own: tuple[int, ...]
 
@@ -35,11 +35,11 @@ class Slots:
         rows = torch.zeros(self.count, *like.shape, dtype=torch.float64, device=like.device)
         for slot, figure in zip(self.own, figures, strict=True):
             rows[slot] = figure
-        self.peers.add(rows)
+        self.communicator.all_reduce(rows)
         return rows
 
 
-def joint_norm(
+def sync_batch_norm(
     norm: _BatchNorm,
     slots: Slots,
     weights: Sequence[Tensor],
@@ -47,10 +47,10 @@ def joint_norm(
     maps: Sequence[Tensor],
 ) -> tuple[Tensor, ...]:
     """Each part's maps [n, C, …] normalised by the whole batch; moves the running statistics."""
-    return cast(tuple[Tensor, ...], _JointNorm.apply(norm, slots, *weights, *biases, *maps))
+    return cast(tuple[Tensor, ...], _SyncBatchNorm.apply(norm, slots, *weights, *biases, *maps))
 
 
-class _JointNorm(torch.autograd.Function):
+class _SyncBatchNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, norm: _BatchNorm, slots: Slots, *tensors: Tensor) -> tuple[Tensor, ...]:
         parts = len(slots.own)

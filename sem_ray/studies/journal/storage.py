@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from sem_ray.errors import BadInput, WorkFailed, writing_to
 from sem_ray.spec.reading import did_you_mean
-from sem_ray.store import WAY_OUT, Store, write_json
+from sem_ray.store import REMEDY, Store, write_json
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 FOLDER = "studies"
@@ -77,7 +77,7 @@ def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyReco
     exists searches something else."""
     folder = study_folder(store, spec.name)
     spec = spec.resolved()
-    with writing_to(folder, WAY_OUT):
+    with writing_to(folder, REMEDY):
         folder.mkdir(parents=True, exist_ok=True)
         _drop_torn_line(folder / JOURNAL_FILE)
         key = _agreed_key(folder, spec)
@@ -99,7 +99,7 @@ def load_study(store: Store, name: str) -> StudyRecord:
 def sweeping(store: Store, name: str) -> Iterator[None]:
     """Hold the study against a second sweep. Raises `BadInput` where one is running."""
     folder = study_folder(store, name)
-    with writing_to(folder, WAY_OUT):
+    with writing_to(folder, REMEDY):
         folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / LOCK_FILE)
     try:

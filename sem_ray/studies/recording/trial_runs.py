@@ -191,11 +191,11 @@ def watched(progress: Progress) -> dict[str, float]:
     """A running trial's metrics, by stage and actor: `noise/step`, `noise/loss`,
     `noise/actor 0/images_per_second`, `noise/restarts`."""
     stage = re.sub(r"[^\w\-. /]", "_", progress.stage)
-    figures = {"step": float(progress.done), **progress.figures}
+    metrics = {"step": float(progress.done), **progress.metrics}
     if progress.workers:
-        figures["restarts"] = float(progress.restarts)
-    figures |= {f"{worker.name}/images_per_second": worker.rate for worker in progress.workers}
-    return {f"{stage}/{name}": value for name, value in figures.items()}
+        metrics["restarts"] = float(progress.restarts)
+    metrics |= {f"{worker.name}/images_per_second": worker.rate for worker in progress.workers}
+    return {f"{stage}/{name}": value for name, value in metrics.items()}
 
 
 def parameters(trial: FrozenTrial) -> dict[str, str]:

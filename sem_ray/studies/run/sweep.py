@@ -54,7 +54,7 @@ def run_sweep(
     store: Store,
     *,
     trials: int | None = None,
-    on_event: OnEvent = events.unheard,
+    on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
     backend: TrialBackend | None = None,
 ) -> SweepResult:

@@ -17,7 +17,7 @@ from sem_ray.errors import BadInput, writing_to
 from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
-from sem_ray.store import WAY_OUT
+from sem_ray.store import REMEDY
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
@@ -77,7 +77,7 @@ class TrialQueue:
         """A trial to start now; None if there is none, for the moment or for good."""
         while self._goes_on() and self._budget.allows(self.complete, len(self._running)):
             try:
-                with writing_to(self._record.folder, WAY_OUT):
+                with writing_to(self._record.folder, REMEDY):
                     request = self._started()
             except Exception as failure:  # noqa: BLE001  the sweep raises it
                 self.failure = self.failure or failure
@@ -97,7 +97,7 @@ class TrialQueue:
         if running is None:
             return
         try:
-            with writing_to(self._record.folder, WAY_OUT):
+            with writing_to(self._record.folder, REMEDY):
                 self._end(running, report)
         except Exception as failure:  # noqa: BLE001  the sweep raises it
             self.failure = self.failure or failure

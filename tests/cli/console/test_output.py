@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sem_ray.cli.console.output import give, plain, print_json, say_error, say_remark
+from sem_ray.cli.console.output import give, plain, print_json, say_error, say_notice
 from sem_ray.spec import DataSpec
 from sem_ray.victims import Victim
 from tests.cli.console.conftest import MakeScreen
@@ -30,7 +30,7 @@ def test_a_person_gets_long_lines_broken_between_words(screen: MakeScreen) -> No
 
 
 def test_a_remark_is_a_note_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    say_remark("mind the step")
+    say_notice("mind the step")
     assert capsys.readouterr() == ("", "note: mind the step\n")
 
 

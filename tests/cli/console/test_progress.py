@@ -55,7 +55,7 @@ def test_a_person_sees_a_bar_for_each_stage_with_figures_that_stay(screen: MakeS
     seen = screen()
     with StageProgress() as progress:
         progress(Progress("noise", 1, 3))
-        progress(Progress("noise", 2, 3, figures={"loss": 0.5}))
+        progress(Progress("noise", 2, 3, metrics={"loss": 0.5}))
         progress(Progress("noise", 3, 3))
         progress(Progress("final pass", 2, 4, "blocks"))
     noise, final = seen.lines[-2:]
@@ -90,8 +90,8 @@ def test_on_eighty_columns_a_victims_accuracy_is_not_cut_off(screen: MakeScreen)
     seen = screen()
     with StageProgress() as progress:
         for done in (30, 60):
-            figures = {"loss": 0.171, "accuracy": 84.1}
-            progress(Progress("victim ρ=4 protected", done, 60, "steps", figures))
+            metrics = {"loss": 0.171, "accuracy": 84.1}
+            progress(Progress("victim ρ=4 protected", done, 60, "steps", metrics))
     assert "60/60" in seen.lines[-1] and "accuracy 84.1%" in seen.lines[-1]
 
 
@@ -99,8 +99,8 @@ def test_a_file_gets_one_line_a_finished_stage_and_no_bars(screen: MakeScreen) -
     seen = screen(terminal=False)
     with StageProgress() as progress:
         for done in range(1, 1201):
-            figures = {"loss": 0.25, "accuracy": 50.0} if done % 100 == 0 else {}
-            progress(Progress("noise", done, 1200, figures=figures))
+            metrics = {"loss": 0.25, "accuracy": 50.0} if done % 100 == 0 else {}
+            progress(Progress("noise", done, 1200, metrics=metrics))
     assert seen.drawn.getvalue() == "noise: 1,200 steps done  accuracy 50.0%  loss 0.250\n"
 
 
@@ -122,10 +122,10 @@ def at_work(*rates: float) -> tuple[Worker, ...]:
 def test_each_actor_has_a_line_with_its_shards_and_rate(screen: MakeScreen) -> None:
     seen = screen(width=150)
     with StageProgress() as progress:
-        figures = {"loss": 0.5}
-        progress(Progress("noise", 1, 9, figures=figures, workers=at_work(90.0, 30.5)))
-        progress(Progress("noise", 2, 9, figures=figures, workers=at_work(60.0), restarts=1))
-        progress(Progress("noise", 5, 9, figures=figures, workers=at_work(90.0, 30.5), restarts=1))
+        metrics = {"loss": 0.5}
+        progress(Progress("noise", 1, 9, metrics=metrics, workers=at_work(90.0, 30.5)))
+        progress(Progress("noise", 2, 9, metrics=metrics, workers=at_work(60.0), restarts=1))
+        progress(Progress("noise", 5, 9, metrics=metrics, workers=at_work(90.0, 30.5), restarts=1))
     stage, first, second = seen.lines[-3:]
     assert "5/9" in stage and "restarts 1  loss 0.500  2 actors 120.5 images/s" in stage
     assert "actor 0: shards 0-2" in first and "90.0 images/s" in first
@@ -143,7 +143,7 @@ def test_actors_lines_go_where_the_stage_ends(screen: MakeScreen) -> None:
 def test_names_are_not_markup() -> None:
     console = Console(file=io.StringIO(), width=100)
     shown_bars = bars()
-    shown_bars.add_task("[bold]noise", total=1, unit="steps", figures="[red]x")
+    shown_bars.add_task("[bold]noise", total=1, unit="steps", metrics="[red]x")
     console.print(shown_bars)
     file = cast("io.StringIO", console.file)
     assert "[bold]noise" in file.getvalue() and "[red]x" in file.getvalue()

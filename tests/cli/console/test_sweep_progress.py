@@ -27,8 +27,8 @@ def trial(number: int, state: State, done: int = 0, **changes: Any) -> TrialEven
     return TrialEvent(number, state, done=done, **facts)
 
 
-def stage(number: int, name: str, done: int, **figures: float) -> TrialProgress:
-    return TrialProgress(number, Progress(name, done, 40, "steps", figures))
+def stage(number: int, name: str, done: int, **metrics: float) -> TrialProgress:
+    return TrialProgress(number, Progress(name, done, 40, "steps", metrics))
 
 
 def test_a_file_gets_a_line_for_each_beginning_and_end(screen: MakeScreen) -> None:

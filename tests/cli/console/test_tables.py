@@ -214,7 +214,7 @@ def test_protected_says_where_what_and_whether_it_was_made(screen: MakeScreen) -
         "radius": 8.0,
         "seconds": 46.26,
         "spec": SPEC,
-        "remarks": (),
+        "notices": (),
     }
     seen = screen()
     show_protected(Protected(reused=False, **facts))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sem_ray.data.decode import batch
-from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.errors import BadInput
@@ -24,7 +24,7 @@ def test_images_are_stacked_in_order(threads_from: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(batch, "THREADS_FROM", threads_from)
     pixels = noise_pixels(600)
     images = (Encoded(encoded(p), "image") for p in pixels)
-    assert np.array_equal(stacked(images, 600, Form()), pixels.transpose(0, 3, 1, 2))
+    assert np.array_equal(decode_batch(images, 600, Form()), pixels.transpose(0, 3, 1, 2))
 
 
 @pytest.mark.parametrize("threads_from", [0, 10**9], ids=["threads", "one thread"])
@@ -35,18 +35,18 @@ def test_the_first_of_another_size_is_named(
     small, large = encoded(noise_pixels(1)[0]), encoded(noise_pixels(1, 7, 9)[0])
     images = [Encoded(c, f"image {n}") for n, c in enumerate([small, small, large, b"x", large])]
     with pytest.raises(BadInput, match="image 0 is 5×6 and image 2 is 9×7"):
-        stacked(images, 5, Form())
+        decode_batch(images, 5, Form())
 
 
 def test_too_many_pixels_for_the_memory() -> None:
     image = Encoded(encoded(np.zeros((64, 64, 3), np.uint8)), "image")
     with pytest.raises(BadInput, match=r"images of 64×64 do not fit in memory.*data\.limit"):
-        stacked([image], 10**11, Form())
+        decode_batch([image], 10**11, Form())
 
 
 def _stack(*pixels: NDArray[np.uint8], form: Form = PLAIN) -> NDArray[np.uint8]:
     images = [Encoded(encoded(each), f"image {row}") for row, each in enumerate(pixels)]
-    return stacked(images, len(images), form)
+    return decode_batch(images, len(images), form)
 
 
 @settings(max_examples=30, deadline=None)
@@ -124,11 +124,11 @@ def test_orientation_counts_for_the_size() -> None:
     tag[0x112] = 6
     lying, standing = noise_pixels(1, 4, 7)[0], noise_pixels(1, 7, 4)[0]
     images = [Encoded(encoded(lying, exif=tag), "a"), Encoded(encoded(standing), "b")]
-    assert stacked(images, 2, Form()).shape == (2, 3, 7, 4)
+    assert decode_batch(images, 2, Form()).shape == (2, 3, 7, 4)
 
 
 def test_an_image_of_another_size_is_refused_by_its_header_alone() -> None:
     small, large = noise_pixels(1)[0], encoded(noise_pixels(1, 900, 900)[0])
     images = [Encoded(encoded(small), "image 0"), Encoded(large[:100], "image 1")]
     with pytest.raises(BadInput, match=r"is 900×900 .*data\.resize"):
-        stacked(images, 2, Form())
+        decode_batch(images, 2, Form())

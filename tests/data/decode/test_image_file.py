@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sem_ray.data.decode import image_file
-from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.form import Form
-from sem_ray.data.decode.image_file import Encoded, judged, upright
+from sem_ray.data.decode.image_file import Encoded, open_checked, upright
 from sem_ray.errors import BadInput
 from tests.data.sources.hub_files import encoded, noise_pixels
 
 
 def _decoded(content: bytes | Path, channels: int | None = None) -> NDArray[np.uint8]:
     form = Form(channels=channels)
-    return judged(Encoded(content, "image x.png"), lambda image: form.pixels(upright(image)))
+    return open_checked(Encoded(content, "image x.png"), lambda image: form.pixels(upright(image)))
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -109,7 +109,7 @@ def test_a_truncated_jpeg_is_refused_rather_than_filled_with_grey() -> None:
 @pytest.mark.parametrize("side", [8_001, 9_600, 60_000])
 def test_an_image_that_claims_to_be_huge_is_never_decoded(side: int) -> None:
     with pytest.raises(BadInput, match=r"image x\.png has more than 64 megapixels"):
-        stacked([Encoded(_png_header(side, side), "image x.png")], 1, Form())
+        decode_batch([Encoded(_png_header(side, side), "image x.png")], 1, Form())
 
 
 def _deep_png(colour: int, channels: int) -> bytes:

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sem_ray.data import Dataset, ImageSet, Noise, load, protected
-from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.image_file import Encoded
-from sem_ray.data.pixels.arrow_file import fillable, write_blank
-from sem_ray.data.pixels.cache import PixelShelf
+from sem_ray.data.pixels.arrow_file import open_writable, write_blank
+from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.pixels.memory_mapped import Mapped, joined
 from sem_ray.data.pixels.prefetch import Streamed
 from sem_ray.data.sources import encoded_split
@@ -36,12 +36,12 @@ from tests.data.sources.hub_files import encoded, noise_pixels, write, write_png
 CPU = torch.device("cpu")
 
 
-def shelf(folder: Path) -> PixelShelf:
-    return PixelShelf(folder / "pixels", stream=True)
+def pixel_cache(folder: Path) -> PixelCache:
+    return PixelCache(folder / "pixels", stream=True)
 
 
 def loaded(source: Path, folder: Path, **settings: Any) -> Dataset:
-    return load(DataSpec(source=str(source), **settings), shelf=shelf(folder))
+    return load(DataSpec(source=str(source), **settings), pixel_cache=pixel_cache(folder))
 
 
 def mapped(images: ImageSet) -> Mapped:
@@ -56,9 +56,9 @@ def decodings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(images: Iterable[Encoded], total: int, *others: Any) -> NDArray[np.uint8]:
         seen.append(total)
-        return stacked(images, total, *others)
+        return decode_batch(images, total, *others)
 
-    monkeypatch.setattr(encoded_split, "stacked", counted)
+    monkeypatch.setattr(encoded_split, "decode_batch", counted)
     return seen
 
 
@@ -71,8 +71,8 @@ def test_a_set_in_a_file_is_the_set_in_memory(tmp_path: Path, change: dict[str, 
     assert torch.equal(found.images[:], resident.images[:])
     assert (found.ids, found.digests) == (resident.ids, resident.digests)
     assert found.fingerprint == resident.fingerprint
-    picked = np.array([3, 1, 5])
-    taken, same = found.take(picked, "few"), resident.take(picked, "few")
+    select = np.array([3, 1, 5])
+    taken, same = found.take(select, "few"), resident.take(select, "few")
     assert mapped(taken).rows.tolist() == [3, 1, 5]
     assert taken.fingerprint == same.fingerprint
 
@@ -136,7 +136,7 @@ def test_noise_is_put_on_what_is_read(
     assert torch.equal(shielded.images[index], same.images[index])
     assert shielded.digests == same.digests
     assert torch.equal(pickle.loads(pickle.dumps(shielded.images))[:], same.images[:])  # noqa: S301  our own
-    parts = [mapped(shielded).picked(slice(first, first + 7)) for first in (0, 7, 14)]
+    parts = [mapped(shielded).select(slice(first, first + 7)) for first in (0, 7, 14)]
     assert torch.equal(joined(parts)[:], same.images[:])
 
 
@@ -153,10 +153,10 @@ def test_what_is_expected_is_read_once(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(streamed, "_read", counted)
     steps = [[torch.tensor([4, 2]), torch.tensor([1])], [torch.tensor([7]), torch.tensor([2, 4])]]
     for now, coming in zip(steps, [*steps[1:], []], strict=True):
-        streamed.expect(coming)
+        streamed.prefetch(coming)
         for rows in now:
             assert torch.equal(streamed[rows], images[rows])
-    streamed.expect([slice(3, 6)])
+    streamed.prefetch([slice(3, 6)])
     assert torch.equal(streamed[slice(3, 6)], images[3:6])
     assert len(reads) == 5
 
@@ -222,7 +222,9 @@ def test_names_that_are_no_text_can_be_on_the_way(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_is_no_trouble_to_who_needs_none(tmp_path: Path) -> None:
     source = write_pngs(tmp_path / "train.parquet", 8)
     (tmp_path / "store").write_text("no folder")
-    found = load(DataSpec(source=str(source)), shelf=PixelShelf(tmp_path / "store" / "pixels"))
+    found = load(
+        DataSpec(source=str(source)), pixel_cache=PixelCache(tmp_path / "store" / "pixels")
+    )
     assert isinstance(found.train.images, torch.Tensor)
     with pytest.raises(BadInput, match=r"cannot write to .*store.pixels: Not a directory; free"):
         loaded(source, tmp_path / "store")
@@ -285,7 +287,7 @@ def test_a_killed_decoding_leaves_nothing_that_is_taken_for_whole(tmp_path: Path
 def test_reading_takes_the_memory_of_what_is_read(tmp_path: Path) -> None:
     """300 MB of images, of which a batch at a time is looked at."""
     places = write_blank(tmp_path / "large.arrow", 2000, (3, 224, 224))
-    pixels, _ = fillable(places)
+    pixels, _ = open_writable(places)
     for row in range(0, 2000, 100):
         pixels[row] = row % 251
     del pixels

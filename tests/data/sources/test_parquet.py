@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sem_ray.data import Dataset, load
-from sem_ray.data.decode.batch import stacked
+from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.data.pixels.hashing import ids_from_pixels
 from sem_ray.data.selection import balanced_rows
@@ -135,9 +135,9 @@ def test_only_the_images_of_a_subset_are_decoded(
     def counted(images: Iterable[Encoded], total: int, *others: Any) -> NDArray[np.uint8]:
         listed = list(images)
         seen.extend(image.what for image in listed)
-        return stacked(listed, total, *others)
+        return decode_batch(listed, total, *others)
 
-    monkeypatch.setattr(encoded_split, "stacked", counted)
+    monkeypatch.setattr(encoded_split, "decode_batch", counted)
     file = write_pngs(tmp_path / "train.parquet", 600, row_group_size=70)
     whole = _load(file).train
     assert len(seen) == 600

@@ -12,7 +12,7 @@ from sem_ray.networks import FrozenTwin, build_network
 from sem_ray.networks.passes.narrow_convolutions import (
     NARROW,
     PatchConv,
-    gather_small_maps,
+    gather_narrow_maps,
     has_matrix_tiles,
 )
 
@@ -48,7 +48,7 @@ def gathered(source: nn.Module) -> FrozenTwin:
     """A bfloat16 twin as a processor with matrix tiles has it."""
     twin = FrozenTwin(source, torch.bfloat16)
     if not has_matrix_tiles(CPU):
-        gather_small_maps(cast(fx.GraphModule, twin.network))
+        gather_narrow_maps(cast(fx.GraphModule, twin.network))
     return twin
 
 

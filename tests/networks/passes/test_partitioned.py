@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sem_ray.distributed import ALONE
-from sem_ray.networks import NETWORKS, JointNetwork, Slots, build_network
+from sem_ray.distributed import LOCAL
+from sem_ray.networks import NETWORKS, PartitionedNetwork, Slots, build_network
 from sem_ray.training.gradients import Gradients
 
 LARGE = pytest.param("wrn-34-10", marks=pytest.mark.long)
@@ -33,10 +33,10 @@ def in_parts(
     network: nn.Module, images: torch.Tensor, labels: torch.Tensor, sizes: list[int]
 ) -> torch.Tensor:
     """Logits, with gradients and statistics left in the network."""
-    slots = Slots(ALONE, len(sizes), tuple(range(len(sizes))))
-    gradients = Gradients(network, len(sizes), ALONE, exact=True)
+    slots = Slots(LOCAL, len(sizes), tuple(range(len(sizes))))
+    gradients = Gradients(network, len(sizes), LOCAL, exact=True)
     apart = torch.split(images, sizes)
-    parts = JointNetwork(network, slots).logits(apart, gradients.leaves, draws=lambda _: ())
+    parts = PartitionedNetwork(network, slots).logits(apart, gradients.leaves, draws=lambda _: ())
     gradients.backward(
         [
             F.cross_entropy(found, wanted, reduction="sum") / len(images)

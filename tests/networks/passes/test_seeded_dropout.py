@@ -12,11 +12,11 @@ from torch import Tensor, fx, nn
 from torchvision import models
 from torchvision.ops import StochasticDepth
 
-from sem_ray.distributed import ALONE
+from sem_ray.distributed import LOCAL
 from sem_ray.errors import BadInput
-from sem_ray.networks import JointNetwork, Slots, build_network, require_seeded
+from sem_ray.networks import PartitionedNetwork, Slots, build_network, require_seeded
 from sem_ray.networks.passes.seeded_dropout import Drop, drops_of
-from sem_ray.rng import Draws, Stream
+from sem_ray.rng import RandomStreams, Stream
 from sem_ray.training.gradients import Gradients
 
 CPU = torch.device("cpu")
@@ -30,7 +30,7 @@ FAMILIES = (
 
 
 def stream(step: int = 0, counts: tuple[int, ...] = (8,), stage: str = "layer") -> Stream:
-    return Draws(0, CPU).stream(stage, step, counts)
+    return RandomStreams(0, CPU).stream(stage, step, counts)
 
 
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.9])
@@ -53,7 +53,7 @@ def test_all_can_be_dropped() -> None:
 def test_shards_drop_the_same_together_and_apart() -> None:
     maps = torch.rand(8, 3, 4, 4)
     whole = Drop(0.5).applied(maps, stream(counts=(3, 5)))
-    draws = Draws(0, CPU)
+    draws = RandomStreams(0, CPU)
     for shard, rows in ((0, slice(0, 3)), (1, slice(3, 8))):
         own = draws.stream("layer", 0, [len(maps[rows])], [shard])
         assert torch.equal(Drop(0.5).applied(maps[rows], own), whole[rows])
@@ -139,13 +139,13 @@ def test_a_network_drops_by_its_streams_in_any_form(form: str) -> None:
 
 def trained(network: nn.Module, images: Tensor, step: int) -> Tensor:
     """Logits in two parts, each a shard."""
-    leaves = Gradients(network, 2, ALONE, exact=True).leaves
-    draws = Draws(0, CPU)
+    leaves = Gradients(network, 2, LOCAL, exact=True).leaves
+    draws = RandomStreams(0, CPU)
 
     def streams(layer: str) -> list[Stream]:
         return [draws.stream(layer, step, [len(images) // 2], [shard]) for shard in (0, 1)]
 
-    joint = JointNetwork(network, Slots(ALONE, 2, (0, 1)))
+    joint = PartitionedNetwork(network, Slots(LOCAL, 2, (0, 1)))
     return torch.cat(joint.logits(torch.chunk(images, 2), leaves, streams)).detach()
 
 

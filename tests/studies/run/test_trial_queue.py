@@ -212,7 +212,7 @@ def test_a_record_that_cannot_be_written_ends_the_sweep_and_says_why(
 
 def test_progress_is_passed_on_with_the_trial_s_number(store: Store) -> None:
     sweep = Sweep(store)
-    request, progress = sweep.take(), Progress("generate", 1, 5, figures={"loss": 0.5})
+    request, progress = sweep.take(), Progress("generate", 1, 5, metrics={"loss": 0.5})
     sweep.queue.progress(request.trial, progress)
     sweep.queue.progress(99, progress)
     assert sweep.progress == [TrialProgress(request.trial, progress)]

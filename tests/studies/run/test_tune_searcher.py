@@ -77,7 +77,7 @@ def test_a_number_that_json_has_no_word_for_arrives(sweep: Sweep) -> None:
 def test_progress_is_passed_on(sweep: Sweep) -> None:
     searcher = StudySearcher(sweep.queue, room=2)
     asked(searcher, "t0")
-    progress = Progress("generate", 1, 5, figures={"loss": 0.5})
+    progress = Progress("generate", 1, 5, metrics={"loss": 0.5})
     searcher.on_trial_result("t0", {PROGRESS: json.dumps(vars(progress))})
     searcher.on_trial_result("another", {PROGRESS: json.dumps(vars(progress))})
     assert [(event.trial, event.progress) for event in sweep.progress] == [(0, progress)]
