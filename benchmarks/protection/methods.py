@@ -1,6 +1,7 @@
-"""The methods side by side: clean and protected accuracy of victims, generation time and passes.
+r"""The methods side by side: clean and protected accuracy of victims, generation time and passes.
 
-    python -m benchmarks.protection.methods DATA --limit 1000 --seeds 0 1 --out FILE.json --table FILE.md
+    python -m benchmarks.protection.methods DATA --limit 1000 --seeds 0 1 --out FILE.json \
+        --table FILE.md
 
 Runs are written to `--out` as they come, and those found there are not made again.
 

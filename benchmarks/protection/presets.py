@@ -1,6 +1,7 @@
-"""Protection over seeds: clean and protected accuracy of victims, and what it cost.
+r"""Protection over seeds: clean and protected accuracy of victims, and what it cost.
 
-    python -m benchmarks.protection.presets DATA --limit 2500 --seeds 0 1 2 --radii 0 2 --out FILE.json
+    python -m benchmarks.protection.presets DATA --limit 2500 --seeds 0 1 2 --radii 0 2 \
+        --out FILE.json
 
 Hypothesis: the quick preset brings both victims to half of their clean accuracy or less.
 """

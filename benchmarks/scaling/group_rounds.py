@@ -62,7 +62,7 @@ class Round:
 
 
 def one_round(group: ShardGroup, steps: int) -> Round:
-    """`run_schedule`, the loop of every run, for `steps` more steps. A checkpoint is not among them."""
+    """`run_schedule`, the loop of every run, for `steps` more steps, without a checkpoint."""
     told: list[Progress] = []
     schedule = GenerationSchedule((Stage("noise", group.done + steps, "steps"),))
     seconds = timing.seconds(

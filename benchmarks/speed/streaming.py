@@ -1,6 +1,7 @@
-"""What streaming costs: steps on images that lie on the device, in host memory, in a mapped file.
+r"""What streaming costs: steps on images that lie on the device, in host memory, in a mapped file.
 
-    python -m benchmarks.speed.streaming --preset quick --batch 64 --images 2000 --size 64 --threads 1
+    python -m benchmarks.speed.streaming --preset quick --batch 64 --images 2000 --size 64 \
+        --threads 1
 
 Hypothesis: reading ahead hides the reading, so that steps take the same time within 5%, even a
 standard victim's, which asks for images most often: one pass for each.

@@ -73,8 +73,9 @@ class OnActors:
     def group(
         self, payload: RunPayload, train: Rows, test: Rows | None = None
     ) -> Iterator[ShardGroup]:
-        """The actors as the crew of one job, for `run_schedule`; they let go of it at the end. Raises
-        `BadInput` where there are more actors than shards."""
+        """The actors as the executor of one run, for `run_schedule`; they drop it at the end.
+
+        Raises `BadInput` if there are more actors than shards."""
         self._refuse_idle(payload.split)
         group = ShardGroup(payload, train, test, self._pool, gpus=self._gpus)
         try:

@@ -3,4 +3,4 @@
 from sem_ray.distributed.communicator import LOCAL, Communicator, Work, WorkerLost
 from sem_ray.distributed.exact_sum import quantised
 
-__all__ = ["LOCAL", "WorkerLost", "Communicator", "Work", "quantised"]
+__all__ = ["LOCAL", "Communicator", "Work", "WorkerLost", "quantised"]

@@ -18,9 +18,9 @@ METHODS: dict[str, Method] = {method.name: method for method in (SEM, REM, EM, T
 
 __all__ = [
     "METHODS",
-    "MethodRun",
-    "MethodContext",
     "Method",
+    "MethodContext",
+    "MethodRun",
     "Stage",
     "method_of",
     "require_method",

@@ -9,4 +9,4 @@ from sem_ray.store.artifacts import (
     write_json,
 )
 
-__all__ = ["REMEDY", "Store", "READABLE", "try_writing", "whole_folder", "write_json"]
+__all__ = ["READABLE", "REMEDY", "Store", "try_writing", "whole_folder", "write_json"]

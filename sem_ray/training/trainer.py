@@ -150,8 +150,8 @@ class Trainer:
                 return self._step(step, images, labels)
         except torch.OutOfMemoryError as error:
             raise WorkFailed(
-                f"a training step on {self.parallel.rows} images does not fit the device's memory, and "
-                "its BatchNorm needs them together; lower the batch"
+                f"a training step on {self.parallel.rows} images does not fit the device's memory, "
+                "and its BatchNorm needs them together; lower the batch"
             ) from error
 
     def _step(self, step: int, images: Sequence[Tensor], labels: Sequence[Tensor]) -> Tensor:

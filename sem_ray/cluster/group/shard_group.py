@@ -134,8 +134,8 @@ class ShardGroup:
         self._all(calls)
 
     def _all(self, calls: Sequence[Any], workers: Sequence[PoolWorker] | None = None) -> list[Any]:
-        """What every call gave. Raises `MembershipChanged` where a member was lost, what a member raised
-        where that is no loss."""
+        """What every call gave. Raises `MembershipChanged` if a worker was lost, and what a worker
+        raised if that is no loss."""
         workers = self._workers if workers is None else workers
         found = list(outcomes(calls, SETTLE))
         for worker, outcome in zip(workers, found, strict=True):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.decode.form import Allocate, Form, allocate, to_chw, written
+from sem_ray.data.decode.form import Form, to_chw
 from sem_ray.data.decode.image_file import Encoded, open_checked, upright, upright_size
+from sem_ray.data.pixels.allocation import Allocate, allocate, written
 from sem_ray.errors import BadInput
 from sem_ray.progress import Progress, ProgressSink, silent
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sem_ray.data.pixels.allocation import allocate
 from sem_ray.data.pixels.prefetch import Pixels
-from sem_ray.errors import BadInput
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,36 +52,9 @@ class Form:
         return torch.from_numpy(formed)
 
 
-class Allocate(Protocol):
-    """Makes place for images: uint8 [total, channels, *size], to be filled in."""
-
-    def __call__(
-        self, total: int, channels: int, size: tuple[int, ...], what: str = ...
-    ) -> NDArray[np.uint8]: ...
-
-
-def allocate(
-    total: int, channels: int, size: tuple[int, ...], what: str = "images"
-) -> NDArray[np.uint8]:
-    """In memory. Raises `BadInput` where it is short."""
-    try:
-        return np.empty((total, channels, *size), np.uint8)
-    except (MemoryError, ValueError) as error:
-        raise BadInput(
-            f"{what}: {total:,} images of {written(size)} do not fit in memory; "
-            "take fewer with data.limit, or make them smaller with data.resize"
-        ) from error
-
-
 def to_chw(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """[C, H, W] from what `Form.pixels` gives."""
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
-
-
-def written(size: tuple[int, ...]) -> str:
-    """(height, width) as people write it."""
-    height, width = size
-    return f"{width}×{height}"
 
 
 def _plain(image: Image, mode: str) -> Image:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sem_ray.data.decode.form import Allocate, allocate, written
+from sem_ray.data.pixels.allocation import Allocate, allocate, written
 from sem_ray.data.pixels.arrow_file import LARGEST, ArrowLayout, open_writable, write_blank
 from sem_ray.data.pixels.hashing import pixel_digests
 from sem_ray.data.pixels.memory_mapped import Mapped

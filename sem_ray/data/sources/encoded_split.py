@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sem_ray.data.class_choice import ClassChoice
 from sem_ray.data.decode.batch import decode_batch
-from sem_ray.data.decode.form import Allocate, Form, allocate, written
+from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded, decoder
 from sem_ray.data.image_set import (
     Dataset,
@@ -23,6 +23,7 @@ from sem_ray.data.image_set import (
     check_label_range,
     check_labels,
 )
+from sem_ray.data.pixels.allocation import Allocate, allocate, written
 from sem_ray.data.pixels.cache import PixelCache
 from sem_ray.data.pixels.hashing import ids_from_pixels
 from sem_ray.data.pixels.memory_mapped import Mapped

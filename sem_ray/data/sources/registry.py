@@ -37,8 +37,8 @@ def load(
 ) -> Dataset:
     """The images that `spec` names, on the CPU, with its classes, limits, size and channels.
 
-    Encoded images that are too many for memory are decoded into a file of the `pixel_cache` where there
-    is one, and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
+    If there is a `pixel_cache`, encoded images that are too many for memory are decoded into a
+    file of it and stay there; `sink` hears of a long decoding. Raises `BadInput` for an unknown
     source, a limit below the number of classes, and anything in the images or labels that would
     make a run fail later.
     """

@@ -1,9 +1,9 @@
 """A training pass over a batch that lies in parts, here and at other members of the run.
 
 Each layer takes its parts one after the other, so a part is computed the same way wherever it
-lies; only BatchNorm looks at all of them together (`sync_batch_norm.py`). Parameters come as one set a
-part, views of the same values, so that each part's gradient stays apart until it is summed. What
-layers drop is drawn for each part from a stream of its own (`drops.py`).
+lies; only BatchNorm looks at all of them together (`sync_batch_norm.py`). Parameters come as one
+set a part, views of the same values, so that each part's gradient stays apart until it is summed.
+What layers drop is drawn for each part from a stream of its own (`seeded_dropout.py`).
 """
 
 from __future__ import annotations
