@@ -1,0 +1,99 @@
+"""Interval estimates of accuracies, and what they say of two settings.
+
+One run is a sample: test images, seeds and processors of another kind move an accuracy. scipy is
+imported late, so that importing this module costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+CONFIDENCE = 0.95
+"""Of every interval unless told otherwise."""
+
+Verdict = Literal["better", "worse", "cannot be told apart"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its two-sided confidence interval, all in one unit (% for accuracies).
+
+    The interval is infinite if one sample says nothing about its own spread.
+    """
+
+    value: float
+    low: float
+    high: float
+    samples: int
+    """Test images or seeds."""
+
+    @property
+    def known(self) -> bool:
+        """Whether the interval has ends."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
+
+def accuracy_estimate(accuracy: float, images: int, confidence: float = CONFIDENCE) -> Estimate:
+    """An accuracy in % of `images` test images, with Wilson's interval (score interval; "Probable
+    inference, the law of succession, and statistical inference", JASA 1927).
+
+    It is about other test images of the same kind, not about other seeds.
+    """
+    from scipy.stats import binomtest
+
+    right = round(accuracy * images / 100)
+    found = binomtest(right, images).proportion_ci(confidence, method="wilson")
+    return Estimate(accuracy, 100 * float(found.low), 100 * float(found.high), images)
+
+
+def accuracy_difference(one: Estimate, other: Estimate) -> Estimate:
+    """`one` - `other`, two accuracies with Wilson's intervals, with Newcombe's hybrid score
+    interval ("Interval estimation for the difference between independent proportions", 1998,
+    method 10).
+
+    Wider than need be if both were measured on the same test images.
+    """
+    value = one.value - other.value
+    below = math.hypot(one.value - one.low, other.high - other.value)
+    above = math.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, value - below, value + above, min(one.samples, other.samples))
+
+
+def mean_estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+    """The mean of one value a seed, with Student's t interval; infinite for a single seed.
+
+    Raises `ValueError` for no values.
+    """
+    from scipy.stats import sem, t
+
+    count = len(values)
+    if count == 0:
+        raise ValueError("no values to estimate a mean of")
+    mean = math.fsum(values) / count
+    if count == 1:
+        return Estimate(mean, -math.inf, math.inf, 1)
+    half = float(t.ppf((1 + confidence) / 2, count - 1)) * float(sem(values))
+    return Estimate(mean, mean - half, mean + half, count)
+
+
+def paired_difference(
+    one: Sequence[float], other: Sequence[float], confidence: float = CONFIDENCE
+) -> Estimate:
+    """The mean of `one` - `other`, pair by pair (the same seed in both), with its t interval.
+
+    Pairing takes out what a seed does to both. Raises `ValueError` if their lengths differ.
+    """
+    return mean_estimate([a - b for a, b in zip(one, other, strict=True)], confidence)
+
+
+def verdict(
+    difference: Estimate, direction: Literal["minimize", "maximize"] = "minimize"
+) -> Verdict:
+    """What `difference` (one - other) says of the first, of values that are to be small or large;
+    it is better or worse only if the whole interval lies on one side of 0."""
+    if difference.low <= 0 <= difference.high:
+        return "cannot be told apart"
+    return "better" if (difference.value < 0) == (direction == "minimize") else "worse"
