@@ -28,6 +28,8 @@ class SweepPlan:
     """How many different trials there are; None where a range is continuous."""
     proposals: tuple[Values, ...]
     """The first trials' values, as far as they do not depend on results."""
+    finalists: str | None = None
+    """What runs after them, in words; None if nothing does."""
 
 
 def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
@@ -40,6 +42,17 @@ def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
         settings={path: str(distribution) for path, distribution in spec.search.items()},
         combinations=spec.grid_size or None,
         proposals=proposals(spec, min(target, foreseen, SHOWN)),
+        finalists=_finalists(spec, target),
+    )
+
+
+def _finalists(spec: StudySpec, target: int) -> str | None:
+    if spec.finalists is None:
+        return None
+    count, seeds = min(spec.finalists.count, target), spec.finalists.seeds
+    return (
+        f"then the best {count} run again with {seeds} further seeds each, and the winner of them "
+        f"with {seeds} more: at most {seeds * (count + 1)} further trials"
     )
 
 

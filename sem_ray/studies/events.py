@@ -28,6 +28,10 @@ class TrialEvent:
     """One line, if the trial failed."""
     seconds: float | None = None
     """Of the trial's work, if it ended."""
+    configuration: int | None = None
+    """The search's trial that proposed the settings; None is this one."""
+    replicate: int = 0
+    """Which further run of them it is, counted from 1; 0 is the search's own."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,8 +12,10 @@ from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
+from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.objective import Objective, not_dominated
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.replicates import Rounds, wanted
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import TRIAL_TAG, StudyRuns
 
@@ -22,13 +24,17 @@ RowState = Literal["complete", "failed", "running", "interrupted"]
 
 @dataclass(frozen=True)
 class Best:
-    """The best finished trial of a study, by its first objective if it has several."""
+    """The best configuration of a study, by its first objective if it has several."""
 
     study: str
     trial: int
+    """The search's trial that proposed it."""
     objectives: tuple[Objective, ...]
     measurements: tuple[Measurement, ...]
+    """Of that trial, or of the runs that had no part in choosing it if there are any."""
     spec: ExperimentSpec
+    comparison: Comparison | None = None
+    """With the other finalists; None if the study has none, or not all of them have run."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -60,6 +66,10 @@ class TrialRow:
     """Empty unless complete."""
     error: str | None
     seconds: float | None
+    configuration: int
+    """The search's trial that proposed its settings, which may be itself."""
+    seed: int | None
+    """Of its experiment; None if it never began."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -74,10 +84,12 @@ class StudyStatus:
     study: str
     objectives: tuple[Objective, ...]
     trials: int
-    """Finished trials it was last asked to reach."""
+    """Finished trials it was last asked to reach, those that finalists run again included."""
     running: bool
     """Whether a sweep is working on it now."""
     rows: tuple[TrialRow, ...]
+    comparison: Comparison | None = None
+    """Of the finalists; None if the study has none, or not all of them have run."""
 
     @property
     def complete(self) -> int:
@@ -85,13 +97,19 @@ class StudyStatus:
 
     @property
     def leaders(self) -> tuple[int, ...]:
-        """The finished trials that no other one beats in all objectives."""
-        done = {row.trial: row.metrics for row in self.rows if row.state == "complete"}
-        return not_dominated(self.objectives, done)
+        """The finished trials of the winner; without one, those of the search that no other one
+        beats in all objectives."""
+        done = [row for row in self.rows if row.state == "complete"]
+        if self.comparison is not None:
+            winner = self.comparison.winner.trial
+            return tuple(row.trial for row in done if row.configuration == winner)
+        searched = {row.trial: row.metrics for row in done if row.configuration == row.trial}
+        return not_dominated(self.objectives, searched)
 
 
 def best(store: Store, name: str) -> Best:
-    """The best trial, as MLflow orders them once its runs are in line with the study.
+    """The best configuration: of a study with finalists the winner among them, of any other the
+    trial that MLflow orders first once its runs are in line with the study.
 
     Raises `BadInput` for an unknown study or one without a finished trial.
     """
@@ -102,6 +120,8 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
+    if record.spec.finalists is not None:
+        return _chosen(record, trials)
     runs = StudyRuns(store, record)
     running = is_running(store, name)
     # Read again: connecting takes seconds, in which a sweep may have ended what was running.
@@ -115,13 +135,27 @@ def best(store: Store, name: str) -> Best:
     return _best(record, record.study.get_trials(deepcopy=False)[number])
 
 
-def _best(record: StudyRecord, trial: FrozenTrial) -> Best:
+def _chosen(record: StudyRecord, trials: Sequence[FrozenTrial]) -> Best:
+    """The winner of the finalists; until they have run, the best of the search."""
+    rounds = Rounds(record.spec, trials)
+    trial = rounds.winner() or min(rounds.searched, key=rounds.cost)
+    return _best(record, trial, rounds.runs(trial, rounds.confirming), compare(record.spec, trials))
+
+
+def _best(
+    record: StudyRecord,
+    trial: FrozenTrial,
+    confirming: Sequence[FrozenTrial] = (),
+    comparison: Comparison | None = None,
+) -> Best:
+    measured = confirming or (trial,)
     return Best(
         study=record.spec.name,
         trial=trial.number,
         objectives=record.spec.objectives,
-        measurements=attributes.measurements_of(trial),
+        measurements=tuple(m for run in measured for m in attributes.measurements_of(run)),
         spec=ExperimentSpec.model_validate_json(trial.user_attrs[attributes.SPEC]),
+        comparison=comparison,
     )
 
 
@@ -132,7 +166,14 @@ def status(store: Store, name: str) -> StudyStatus:
     trials = record.study.get_trials(deepcopy=False)
     rows = tuple(_row(trial, running) for trial in trials if trial.state != TrialState.WAITING)
     spec = record.spec
-    return StudyStatus(spec.name, spec.objectives, spec.trials, running, rows)
+    return StudyStatus(
+        study=spec.name,
+        objectives=spec.objectives,
+        trials=wanted(spec, trials),
+        running=running,
+        rows=rows,
+        comparison=compare(spec, trials),
+    )
 
 
 def _row(trial: FrozenTrial, running: bool) -> TrialRow:
@@ -143,6 +184,8 @@ def _row(trial: FrozenTrial, running: bool) -> TrialRow:
     done = trial.state == TrialState.COMPLETE
     return TrialRow(
         trial=trial.number,
+        configuration=attributes.configuration_of(trial),
+        seed=attributes.seed_of(trial) if attributes.SPEC in trial.user_attrs else None,
         state=states.get(trial.state, "running" if running else "interrupted"),
         values=trial.params,
         value=trial.values[0] if done else None,

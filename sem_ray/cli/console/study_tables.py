@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 from rich import box
 from rich.table import Table
 
+from sem_ray.cli.console.comparison_text import sentences, short
 from sem_ray.cli.console.output import say, stdout
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
@@ -37,6 +37,8 @@ def show_plan(plan: SweepPlan) -> None:
     for number, values in enumerate(plan.proposals):
         first.add_row(str(number), *(short(values[path]) for path in plan.settings))
     stdout.print(first)
+    if plan.finalists:
+        say(plan.finalists)
     say("dry run: nothing was run, nothing was written")
 
 
@@ -72,11 +74,19 @@ def show_status(status: StudyStatus) -> None:
 def show_best(best: Best) -> None:
     """YAML on stdout; which trial it is, as a comment in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    stdout.print(
-        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}"
-    )
-    stdout.print(textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "))
+    for line in (*_answer(best), metrics):
+        stdout.print(textwrap.fill(line, 78, initial_indent="# ", subsequent_indent="#   "))
     stdout.print(settings_yaml(best.spec))
+
+
+def _answer(best: Best) -> tuple[str, ...]:
+    if best.comparison is not None:
+        return (f"best of study {best.study}", *sentences(best.comparison))
+    seeds = "one run with one seed, so another seed may rank it elsewhere"
+    return (
+        f"best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}",
+        seeds,
+    )
 
 
 def settings_yaml(spec: ExperimentSpec) -> str:
@@ -90,8 +100,9 @@ def settings_yaml(spec: ExperimentSpec) -> str:
 
 
 def trial_table(status: StudyStatus) -> Table:
-    """A row a trial: searched settings, test accuracies (%) and seconds. Without frames, so that
-    five settings and two radii fit 80 columns."""
+    """A row a trial: seed, searched settings, test accuracies (%) and seconds; `7 = 2` is a further
+    run of the settings of trial 2. Without frames, so that five settings and two radii fit 80
+    columns."""
     table = Table(
         title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
         caption="test accuracy in %, trained on clean→on protected images,\n"
@@ -103,7 +114,9 @@ def trial_table(status: StudyStatus) -> Table:
     settings = _ordered(path for row in status.rows for path in row.values)
     radii = _radii(status.rows)
     table.add_column("trial", overflow="fold")
+    further = any(row.configuration != row.trial for row in status.rows)
     for name in (
+        *(["seed"] if further else []),
         *map(in_lines, settings),
         *(f"ρ={radius:g}\nclean→\nprotected" for radius in radii),
         "noise\ns",
@@ -113,7 +126,8 @@ def trial_table(status: StudyStatus) -> Table:
     leaders = status.leaders
     for row in status.rows:
         style = "green" if row.trial in leaders else "red" if row.state == "failed" else None
-        table.add_row(*_cells(row, settings, radii), style=style)
+        seed = [short(row.seed)] if further else []
+        table.add_row(_name(row), *seed, *_cells(row, settings, radii), style=style)
     return table
 
 
@@ -129,10 +143,15 @@ def _hyphenated(word: str) -> list[str]:
     return [f"{word[: LONGEST_WORD - 2]}-", *_hyphenated(word[LONGEST_WORD - 2 :])]
 
 
-def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
+def _name(row: TrialRow) -> str:
+    """`7`, `7 failed`; `7 = 2` is a further run of trial 2."""
+    again = "" if row.configuration == row.trial else f" = {row.configuration}"
     state = {"complete": "", "interrupted": " cut off"}.get(row.state, f" {row.state}")
-    cells = [f"{row.trial}{state}"]
-    cells += [short(row.values.get(path)) for path in settings]
+    return f"{row.trial}{again}{state}"
+
+
+def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
+    cells = [short(row.values.get(path)) for path in settings]
     metrics = row.metrics
     for radius in radii:
         keys = [metric_key(side, radius) for side in (CLEAN_ACCURACY, TEST_ACCURACY)]
@@ -157,8 +176,3 @@ def _figure(metrics: Mapping[str, float], name: str) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.0f}"
-
-
-def short(value: Any) -> str:
-    """A searched value in a cell."""
-    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -22,10 +22,14 @@ class Objective(Frozen):
     """Its key, as trials report it: `test_accuracy_at_4`. `test_accuracy@4` is read too."""
     direction: Direction = "minimize"
 
+    @property
+    def sign(self) -> int:
+        """What makes a value smaller if it is better."""
+        return 1 if self.direction == "minimize" else -1
+
     def cost(self, metrics: Mapping[str, float]) -> float:
         """A number that is smaller if the objective is better met."""
-        value = metrics[self.metric]
-        return value if self.direction == "minimize" else -value
+        return self.sign * metrics[self.metric]
 
     def __str__(self) -> str:
         return f"{self.direction} {self.metric}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
@@ -15,6 +17,9 @@ SPEC = "spec"
 MEASUREMENTS = "measurements"
 """All that a finished trial measured: a list of `Measurement`s."""
 NOISE = "noise_identity"
+CONFIGURATION, REPLICATE = "configuration", "replicate"
+"""Of a trial that runs a configuration again: the number of the search's trial that proposed it,
+and which further run this is, counted from 1. A trial of the search has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
 ERROR = "error"
@@ -34,6 +39,21 @@ def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
 def metrics_of(trial: FrozenTrial) -> dict[str, float]:
     """The same by key; of replicates, their mean."""
     return means(measurements_of(trial))
+
+
+def configuration_of(trial: FrozenTrial) -> int:
+    """The number of the search's trial that proposed its settings, which may be itself."""
+    return int(trial.user_attrs.get(CONFIGURATION, trial.number))
+
+
+def replicate_of(trial: FrozenTrial) -> int:
+    """Which further run of its configuration it is, counted from 1; 0 is the search's own."""
+    return int(trial.user_attrs.get(REPLICATE, 0))
+
+
+def seed_of(trial: FrozenTrial) -> int:
+    """Of its experiment."""
+    return int(json.loads(trial.user_attrs[SPEC])["seed"])
 
 
 def seconds_of(trial: FrozenTrial) -> float | None:

@@ -29,6 +29,8 @@ KEY_TAG = "sem_ray.study_key"
 SPEC_TAG = "sem_ray.spec"
 NOISE_TAG = "sem_ray.noise_identity"
 ERROR_TAG = "sem_ray.error"
+CONFIGURATION_TAG = "sem_ray.configuration"
+REPLICATE_TAG = "sem_ray.replicate"
 NOTE_TAG = "mlflow.note.content"
 
 BATCH = 100
@@ -216,8 +218,15 @@ def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _tags(trial: FrozenTrial) -> dict[str, str]:
-    names = {SPEC_TAG: attributes.SPEC, NOISE_TAG: attributes.NOISE, ERROR_TAG: attributes.ERROR}
-    return {tag: trial.user_attrs[name] for tag, name in names.items() if name in trial.user_attrs}
+    names = {
+        SPEC_TAG: attributes.SPEC,
+        NOISE_TAG: attributes.NOISE,
+        ERROR_TAG: attributes.ERROR,
+        CONFIGURATION_TAG: attributes.CONFIGURATION,
+        REPLICATE_TAG: attributes.REPLICATE,
+    }
+    found = {tag: trial.user_attrs.get(name) for tag, name in names.items()}
+    return {tag: str(value) for tag, value in found.items() if value is not None}
 
 
 def _milliseconds(moment: Any) -> int | None:

@@ -15,6 +15,7 @@ from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import target_of
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.replicates import wanted
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.run.budget import Budget
@@ -58,8 +59,9 @@ def run_sweep(
     experiment: Experiment = run_experiment,
     backend: TrialBackend | None = None,
 ) -> SweepResult:
-    """Run `spec` until `trials` of its trials are finished, going on from where an earlier sweep
-    stopped. `backend` runs the trials; None is Ray Tune.
+    """Run `spec` until `trials` of its search are finished, and then its finalists with further
+    seeds, going on from where an earlier sweep stopped. `backend` runs the trials; None is Ray
+    Tune.
 
     A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
     swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
@@ -72,10 +74,10 @@ def run_sweep(
     refuse_unusable_address(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
-        sweep = _Sweep(record, store, target, on_event)
+        sweep = _Sweep(record, store, on_event)
         sweep.run(backend, TrialSetting(experiment, store.root, spec.resources))
     failed = tuple(sweep.failed)
-    return SweepResult(spec.name, sweep.complete, target, failed, time.monotonic() - start)
+    return SweepResult(spec.name, sweep.complete, sweep.target, failed, time.monotonic() - start)
 
 
 @dataclass
@@ -84,7 +86,6 @@ class _Sweep:
 
     record: StudyRecord
     store: Store
-    target: int
     on_event: OnEvent
     failed: list[FailedTrial] = field(default_factory=list)
 
@@ -103,6 +104,11 @@ class _Sweep:
     def complete(self) -> int:
         study = self.record.study
         return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+    @property
+    def target(self) -> int:
+        """Finished trials to reach, those that finalists run again included."""
+        return wanted(self.record.spec, self.record.study.get_trials(deepcopy=False))
 
     def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
         budget = Budget.to_reach(self.target, self.complete, self.record.spec.concurrency)
@@ -138,4 +144,6 @@ def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> Tria
         measurements=attributes.measurements_of(trial),
         error=error,
         seconds=attributes.seconds_of(trial),
+        configuration=attributes.configuration_of(trial),
+        replicate=attributes.replicate_of(trial),
     )

@@ -21,6 +21,7 @@ from sem_ray.store import REMEDY
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.replicates import seeded
 from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 from sem_ray.studies.run.budget import Budget
@@ -78,7 +79,10 @@ class TrialQueue:
         while self._goes_on() and self._budget.allows(self.complete, len(self._running)):
             try:
                 with writing_to(self._record.folder, REMEDY):
-                    request = self._started()
+                    trial = self._proposals.next()
+                    if trial is None:
+                        return None
+                    request = self._started(trial)
             except Exception as failure:  # noqa: BLE001  the sweep raises it
                 self.failure = self.failure or failure
                 return None
@@ -103,16 +107,19 @@ class TrialQueue:
             self.failure = self.failure or failure
 
     def _goes_on(self) -> bool:
+        if self._record.spec.finalists is not None:
+            # Which trials are left follows from how those before them ended.
+            self._budget.target = self.complete + self._proposals.rounds.remaining()
         return self.failure is None and not self._budget.is_spent(self.complete)
 
-    def _started(self) -> TrialRequest | None:
-        """The next trial, noted as running; None if its values are no experiment."""
-        trial = self._proposals.next()
+    def _started(self, trial: optuna.Trial) -> TrialRequest | None:
+        """The trial, noted as running; None if its values are no experiment."""
         try:
             spec = self._record.spec.experiment(trial.params)
         except BadInput as error:
             self._fail(trial, Failed(error=str(error)))
             return None
+        spec = seeded(spec, self._frozen(trial))
         attributes.note_start(trial, spec)
         self._running[trial.number] = trial
         try:
@@ -148,4 +155,7 @@ class TrialQueue:
         self._tell(trial)
 
     def _tell(self, trial: optuna.Trial) -> None:
-        self._on_trial(self._study.get_trials(deepcopy=False)[trial.number])
+        self._on_trial(self._frozen(trial))
+
+    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        return self._study.get_trials(deepcopy=False)[trial.number]

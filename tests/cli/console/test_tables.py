@@ -75,6 +75,8 @@ def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
         "measurements": measured() if done else (),
         "error": None,
         "seconds": 77.4 if done else None,
+        "configuration": number,
+        "seed": 0,
     }
     return TrialRow(number, state, **{**facts, **changes})
 
