@@ -14,8 +14,8 @@ FORM = ("resize", "channels")
 def configuration(spec: ExperimentSpec) -> dict[str, Any]:
     """The settings of the method, the surrogate and the victim, as `protect --config` takes them.
 
-    Where the images came from, their number and their classes stay behind, or whoever protects
-    other images with it would protect a part of them. So do the settings of other methods.
+    The images' source, number and classes stay behind, or whoever protects other images with it
+    would protect a part of them. So do the settings of other methods.
     """
     tree = spec.model_dump(mode="json")
     data = tree.pop("data")

@@ -22,7 +22,7 @@ from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.tune_backend import TuneBackend
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 
 
 @dataclass(frozen=True)

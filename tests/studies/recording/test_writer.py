@@ -20,7 +20,7 @@ from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
 from sem_ray.studies.recording.writer import Records
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.records.test_connection import dead_address
 from tests.studies.fakes import METRIC, measured, metrics, study
 
