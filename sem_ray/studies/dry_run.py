@@ -10,7 +10,7 @@ import optuna
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 
 SHOWN = 8
 """Proposals a plan lists at most."""
@@ -25,7 +25,7 @@ class SweepPlan:
     settings: Mapping[str, str]
     """Searched path → what it may be, to read."""
     combinations: int | None
-    """How many different trials there are; None where a range is continuous."""
+    """How many different trials there are; None if a range is continuous."""
     proposals: tuple[Values, ...]
     """The first trials' values, as far as they do not depend on results."""
     finalists: str | None = None

@@ -13,11 +13,12 @@ from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
+from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective, not_dominated
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.replicates import Rounds, wanted
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
-from sem_ray.studies.recording.trial_runs import TRIAL_TAG, StudyRuns
+from sem_ray.studies.recording.trial_runs import StudyRuns
 
 RowState = Literal["complete", "failed", "running", "interrupted"]
 
@@ -35,6 +36,11 @@ class Best:
     spec: ExperimentSpec
     comparison: Comparison | None = None
     """With the other finalists; None if the study has none, or not all of them have run."""
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """What of `spec` carries over to other images."""
+        return configuration(self.spec)
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -128,9 +134,8 @@ def best(store: Store, name: str) -> Best:
     trials = record.study.get_trials(deepcopy=False)
     live = {trial.number for trial in trials if running}
     runs.reconcile(trials, live, sweeping=running)
-    if (run := runs.best()) is None:
+    if (number := runs.best()) is None:
         raise WorkFailed(f"MLflow lost the finished runs of study {name} just now; ask again")
-    number = int(run.data.tags[TRIAL_TAG].rpartition("/")[2])
     # Read once more: a running sweep may have finished this trial since.
     return _best(record, record.study.get_trials(deepcopy=False)[number])
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from rich import box
@@ -72,29 +74,47 @@ def show_status(status: StudyStatus) -> None:
 
 
 def show_best(best: Best) -> None:
-    """YAML on stdout; which trial it is, as a comment in it."""
+    """YAML on stdout; which trial it is and on which images, as comments in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    for line in (*_answer(best), metrics):
-        stdout.print(textwrap.fill(line, 78, initial_indent="# ", subsequent_indent="#   "))
-    stdout.print(settings_yaml(best.spec))
+    for line in _answer(best):
+        stdout.print(_comment(line))
+    stdout.print(_comment(metrics))
+    stdout.print(_comment(f"found on {_images(best.spec)}; the images to protect are your own"))
+    stdout.print(sections_yaml(best.configuration))
 
 
 def _answer(best: Best) -> tuple[str, ...]:
     if best.comparison is not None:
         return (f"best of study {best.study}", *sentences(best.comparison))
-    seeds = "one run with one seed, so another seed may rank it elsewhere"
+    number = len(best.objectives)
+    several = f" (the first of {number} objectives)" if number > 1 else ""
+    which = f"trial {best.trial}, {best.metric} {best.value:.1f}{several}"
     return (
-        f"best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}",
-        seeds,
+        f"best of study {best.study}: {which}",
+        "one run with one seed: with another seed it may end elsewhere",
     )
 
 
+def _images(spec: ExperimentSpec) -> str:
+    """On one line whatever the source is called: JSON writes line ends as escapes."""
+    chosen = {key: value for key, value in spec.data.model_dump().items() if value is not None}
+    return json.dumps(chosen)
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, 78, initial_indent="# ", subsequent_indent="# ")
+
+
 def settings_yaml(spec: ExperimentSpec) -> str:
+    """The whole experiment as YAML."""
+    return sections_yaml(spec.model_dump(mode="json"))
+
+
+def sections_yaml(tree: Mapping[str, Any]) -> str:
     """YAML with a paragraph a section, for a screen to hold."""
-    sections = spec.model_dump(mode="json").items()
     dumped = [
         yaml.safe_dump({name: value}, sort_keys=False, default_flow_style=True, width=60)
-        for name, value in sections
+        for name, value in tree.items()
     ]
     return "\n".join(text.strip()[1:-1] for text in dumped)
 

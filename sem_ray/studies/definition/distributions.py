@@ -63,7 +63,7 @@ class Choices(Frozen):
 
 
 class Range(Frozen):
-    """From `low` to `high`, both included; whole numbers where both are written without a dot."""
+    """From `low` to `high`, both included; whole numbers if both are written without a dot."""
 
     low: Number
     high: Number
@@ -78,7 +78,7 @@ class Range(Frozen):
 
     @property
     def size(self) -> int | None:
-        """How many values there are; None where they lie densely."""
+        """How many values there are; None if there are infinitely many."""
         step = self.step or (1 if self.whole else None)
         return None if step is None else round((self.high - self.low) / step) + 1
 
@@ -151,7 +151,7 @@ Values = dict[str, Any]
 
 
 def read_distribution(tree: Any, place: str) -> Distribution:
-    """Raises `BadInput` where `tree` is neither a choice nor a range."""
+    """Raises `BadInput` if `tree` is neither a choice nor a range."""
     if not isinstance(tree, Mapping):
         raise BadInput(f"{place}: needs {{choices: [..]}} or {{low: .., high: ..}}, got {tree!r}")
     model: type[Distribution] = Choices if "choices" in tree else Range

@@ -73,7 +73,7 @@ def studies(store: Store) -> list[str]:
 
 
 def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyRecord:
-    """The study of this name, made where it is missing. Raises `BadInput` where the one that
+    """The study of this name; it is made if it is missing. Raises `BadInput` if the one that
     exists searches something else."""
     folder = study_folder(store, spec.name)
     spec = spec.resolved()
@@ -97,7 +97,7 @@ def load_study(store: Store, name: str) -> StudyRecord:
 
 @contextmanager
 def sweeping(store: Store, name: str) -> Iterator[None]:
-    """Hold the study against a second sweep. Raises `BadInput` where one is running."""
+    """Hold the study against a second sweep. Raises `BadInput` if one is running."""
     folder = study_folder(store, name)
     with writing_to(folder, REMEDY):
         folder.mkdir(parents=True, exist_ok=True)

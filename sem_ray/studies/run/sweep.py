@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.pipeline import run_experiment
-from sem_ray.records.connection import refuse_unusable_address
+from sem_ray.records.connection import require_tracking
 from sem_ray.store import Store
 from sem_ray.studies import events
 from sem_ray.studies.definition.study_spec import StudySpec
@@ -23,7 +23,7 @@ from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.tune_backend import TuneBackend
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def run_sweep(
     target = target_of(spec, trials)
     backend = backend or TuneBackend()
     backend.check(spec.resources)
-    refuse_unusable_address(store)
+    require_tracking(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
         sweep = _Sweep(record, store, on_event)

@@ -34,6 +34,7 @@ from sem_ray.metrics.measurement import (
 from sem_ray.pipeline import Accuracy
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import parse_yaml, preset
+from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
@@ -163,7 +164,7 @@ def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen
     for terminal, width in ((True, 40), (True, 80), (False, 240)):
         seen = screen(terminal=terminal, width=width)
         show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
-        assert yaml.safe_load(seen.text) == SPEC.model_dump(mode="json")
+        assert yaml.safe_load(seen.text) == configuration(SPEC)
 
 
 def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
@@ -172,12 +173,38 @@ def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
     assert max(len(line) for line in seen.lines) <= 80
 
 
-@pytest.mark.parametrize("source", ["[red]/path", ":smile:", "a: b # c", "{x}", "ρ" * 90])
-def test_names_in_the_best_are_not_markup(screen: MakeScreen, source: str) -> None:
+@pytest.mark.parametrize("source", ["[red]/path", ":smile:", "a: b # c", "{x}", "a b" * 40, "a\nb"])
+def test_names_in_the_best_are_not_markup_and_stay_in_their_comment(
+    screen: MakeScreen, source: str
+) -> None:
     seen = screen()
-    data = SPEC.data.model_copy(update={"source": source})
+    data = SPEC.data.model_copy(update={"source": source, "limit": 40})
     show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC.model_copy(update={"data": data})))
-    assert parse_yaml(seen.text, "best")["data"]["source"] == source
+    assert parse_yaml(seen.text, "best") == configuration(SPEC)
+    said = " ".join(line.removeprefix("# ") for line in seen.lines if line.startswith("#"))
+    told = said.partition("found on ")[2].rpartition(";")[0]
+    assert yaml.safe_load(told) == {"source": source, "limit": 40, "seed": 0}
+
+
+def test_the_best_of_several_objectives_says_by_which(screen: MakeScreen) -> None:
+    seen = screen()
+    several = (*OBJECTIVES, Objective(metric="generation_seconds"))
+    show_best(Best("quick", 3, several, measured(), SPEC))
+    assert "test_accuracy_at_4 60.6 (the first of 2 objectives)" in seen.text
+
+
+def test_trials_that_none_beats_in_every_objective_stand_out(screen: MakeScreen) -> None:
+    seen = screen(width=120)
+    several = (*OBJECTIVES, Objective(metric="generation_seconds"))
+    pairs = enumerate(((50.0, 9.0), (40.0, 10.0), (60.0, 12.0)))
+    rows = tuple(
+        row(n, measurements=measured(test_accuracy_at_4=accuracy, generation_seconds=seconds))
+        for n, (accuracy, seconds) in pairs
+    )
+    show_status(StudyStatus("quick", several, 8, False, rows))
+    green = [line for line in seen.drawn.getvalue().splitlines() if "\x1b[32m" in line]
+    assert [line.partition("\x1b[32m")[2][0] for line in green] == ["0", "1"]
+    assert "(minimize test_accuracy_at_4, minimize generation_seconds)" in seen.text
 
 
 def test_settings_are_a_paragraph_a_section() -> None:

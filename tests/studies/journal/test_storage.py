@@ -26,7 +26,7 @@ from sem_ray.studies.journal.storage import (
     sweeping,
 )
 from sem_ray.studies.queries import status
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
 

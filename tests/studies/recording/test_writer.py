@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from pathlib import Path
 from typing import Any
 
 import optuna
@@ -14,21 +12,16 @@ from optuna.trial import TrialState
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.metrics.measurement import TEST_ACCURACY, Measurement
 from sem_ray.records.connection import EXPERIMENT, URI_VARIABLE, TrackingFailed, tracking_uri
+from sem_ray.records.runs import PARENT
 from sem_ray.store import Store
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.recording.trial_runs import (
-    NOISE_TAG,
-    PARENT,
-    SPEC_TAG,
-    TRIAL_TAG,
-    StudyRuns,
-    leaves,
-)
+from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
 from sem_ray.studies.recording.writer import Records
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
+from tests.records.test_connection import dead_address
 from tests.studies.fakes import METRIC, measured, metrics, study
 
 
@@ -209,35 +202,6 @@ def test_status_tells_running_from_interrupted(store: Store) -> None:
         now = status(store, "tiny")
     assert now.running and now.rows[2].state == "running"
     assert now.complete == 1
-
-
-def test_parameters_are_the_leaves_of_a_spec() -> None:
-    tree = {"a": {"b": 1, "c": [1.5]}, "d": None, "e": "x"}
-    assert leaves(tree) == {"a.b": "1", "a.c": "[1.5]", "d": "null", "e": "x"}
-
-
-@pytest.mark.parametrize("folder", ["50%20off", "really?", "a#b c"])
-def test_a_store_may_be_called_anything(tmp_path: Path, folder: str) -> None:
-    store = Store.open(tmp_path / folder)
-    reconciled(store, recorded(store))
-    assert states(store) == {"tiny": "FINISHED"}
-    assert (store.root / "mlflow.db").exists()
-
-
-@pytest.mark.parametrize("uri", ["bogus://x", "file:///tmp/runs", "runs", "mysql://h/db"])
-def test_an_address_mlflow_cannot_use_is_refused(
-    store: Store, monkeypatch: pytest.MonkeyPatch, uri: str
-) -> None:
-    monkeypatch.setenv(URI_VARIABLE, uri)
-    with pytest.raises(BadInput, match=URI_VARIABLE) as refusal:
-        StudyRuns(store, recorded(store))
-    assert "\n" not in str(refusal.value)
-
-
-def dead_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://user:secret@127.0.0.1:{probe.getsockname()[1]}"
 
 
 def test_a_server_that_is_down_is_said_once_and_fails_only_at_the_end(

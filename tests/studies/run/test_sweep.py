@@ -18,6 +18,7 @@ from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from sem_ray.studies.run.tune_backend import RAY_FOLDER
 from sem_ray.studies.run.tune_searcher import WORKER_DIED
+from tests.records.test_connection import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
 from tests.studies.recording.test_writer import states
@@ -118,7 +119,6 @@ TOO_BIG: dict[str, dict[str, Any]] = {
 }
 
 
-@with_ray
 @pytest.mark.parametrize("message", TOO_BIG, ids=str)
 def test_what_never_fits_is_refused_with_the_numbers(store: Store, message: str) -> None:
     with pytest.raises(BadInput, match=message):
@@ -126,13 +126,17 @@ def test_what_never_fits_is_refused_with_the_numbers(store: Store, message: str)
     assert studies(store) == []
 
 
-def test_an_unusable_tracking_address_is_refused_before_anything_is_written(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("address", ["bogus://x", "https://[", "nobody listens"])
+def test_an_unusable_tracking_address_is_refused_before_anything_starts(
+    store: Store, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setenv(URI_VARIABLE, "bogus://x")
-    with pytest.raises(BadInput, match=URI_VARIABLE):
-        run_sweep(study(), store, experiment=fakes.instant, backend=HERE)
-    assert studies(store) == []
+    uri = dead_address() if address == "nobody listens" else address
+    monkeypatch.setenv(URI_VARIABLE, uri)
+    heard = Heard()
+    with pytest.raises(BadInput, match=f"{URI_VARIABLE}") as refusal:
+        run_sweep(study(), store, experiment=fakes.instant, backend=HERE, on_event=heard)
+    assert "\n" not in str(refusal.value)
+    assert studies(store) == [] and heard.events == []
 
 
 def test_a_second_sweep_of_the_same_study_is_refused(store: Store) -> None:

@@ -17,7 +17,7 @@ from sem_ray.studies.journal.storage import StudyRecord, open_study
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial_queue import TrialQueue, TrialRequest
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import METRIC, measured, metrics, study
 
 

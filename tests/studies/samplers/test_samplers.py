@@ -13,7 +13,7 @@ from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import plan, proposals
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
 MIXED: dict[str, dict[str, Any]] = {
