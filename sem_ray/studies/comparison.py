@@ -50,6 +50,8 @@ class Comparison:
     """Mean of the winner's objective over `estimated_by`; None until those runs are finished."""
     estimated_by: tuple[int, ...]
     """Seeds that had no part in the choice."""
+    not_compared: int
+    """Configurations of the search that ran with one seed alone."""
 
     @property
     def winner(self) -> Finalist:
@@ -79,6 +81,7 @@ def compare(spec: StudySpec, trials: Sequence[FrozenTrial]) -> Comparison | None
         chosen_by=tuple(map(attributes.seed_of, chosen)),
         estimate=mean_estimate([*map(rounds.value, confirmed)]) if whole else None,
         estimated_by=tuple(map(attributes.seed_of, confirmed)),
+        not_compared=len(rounds.distinct()) - len(others) - 1,
     )
 
 

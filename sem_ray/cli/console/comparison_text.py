@@ -17,6 +17,11 @@ def sentences(comparison: Comparison) -> Iterator[str]:
         yield f"{_named(finalist)} {_other(finalist)}"
     if not any(finalist.verdict == "worse" for finalist in comparison.others):
         yield "So the study does not tell these settings apart: more seeds would be needed."
+    if comparison.not_compared:
+        yield (
+            f"The other {comparison.not_compared} settings of the search ran with one seed and are "
+            "not compared."
+        )
     yield (
         f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken seed by seed "
         f"({_listed(comparison.chosen_by)})."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,23 +76,22 @@ def show_status(status: StudyStatus) -> None:
 def show_best(best: Best) -> None:
     """YAML on stdout; which trial it is and on which images, as comments in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    for line in _answer(best):
-        stdout.print(_comment(line))
-    stdout.print(_comment(metrics))
+    for line in (*_answer(best), _comment(metrics)):
+        stdout.print(line)
     stdout.print(_comment(f"found on {_images(best.spec)}; the images to protect are your own"))
     stdout.print(sections_yaml(best.configuration))
 
 
-def _answer(best: Best) -> tuple[str, ...]:
+def _answer(best: Best) -> Iterator[str]:
     if best.comparison is not None:
-        return (f"best of study {best.study}", *sentences(best.comparison))
+        yield f"# best of study {best.study}"
+        yield from map(_comment, sentences(best.comparison))
+        return
     number = len(best.objectives)
     several = f" (the first of {number} objectives)" if number > 1 else ""
     which = f"trial {best.trial}, {best.metric} {best.value:.1f}{several}"
-    return (
-        f"best of study {best.study}: {which}",
-        "one run with one seed: with another seed it may end elsewhere",
-    )
+    yield f"# best of study {best.study}: {which}"
+    yield "# of one run with one seed, and another seed may end elsewhere"
 
 
 def _images(spec: ExperimentSpec) -> str:

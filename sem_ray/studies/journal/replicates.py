@@ -63,15 +63,18 @@ class Rounds:
         return self._ended.get((configuration, number))
 
     def finalists(self) -> tuple[FrozenTrial, ...]:
-        """The best of the search, best first; empty until it is over. Of trials with the same
-        settings, the first stands for all."""
+        """The best of the search, best first; empty until it is over."""
         if self.spec.finalists is None or not self.search_is_over:
             return ()
-        distinct: dict[str, FrozenTrial] = {}
-        for trial in sorted(self.searched, key=lambda trial: trial.number):
-            distinct.setdefault(repr(sorted(trial.params.items())), trial)
-        ordered = sorted(distinct.values(), key=lambda trial: (self.cost(trial), trial.number))
+        ordered = sorted(self.distinct(), key=lambda trial: (self.cost(trial), trial.number))
         return tuple(ordered[: self.spec.finalists.count])
+
+    def distinct(self) -> tuple[FrozenTrial, ...]:
+        """The search's finished trials; of those with the same settings, the first."""
+        found: dict[str, FrozenTrial] = {}
+        for trial in sorted(self.searched, key=lambda trial: trial.number):
+            found.setdefault(repr(sorted(trial.params.items())), trial)
+        return tuple(found.values())
 
     def winner(self) -> FrozenTrial | None:
         """The finalist with the best mean over the seeds that choose; None until all are run."""
