@@ -14,15 +14,17 @@ from tests.studies.fakes import METRIC, measured, study
 RADII = (8, 12, 16, 20)
 
 
+FINALISTS: dict[str, Any] = {
+    "search": {"noise.radius": {"choices": list(RADII)}},
+    "sampler": {"name": "grid"},
+    "finalists": {"count": 2, "seeds": 2},
+    "base": {"seed": 10},
+}
+"""Four radii; the best two run again with two further seeds each."""
+
+
 def finalists_study(**changes: Any) -> StudySpec:
-    """Four radii; the best two run again with two further seeds each."""
-    usual: dict[str, Any] = {
-        "search": {"noise.radius": {"choices": list(RADII)}},
-        "sampler": {"name": "grid"},
-        "finalists": {"count": 2, "seeds": 2},
-        "base": {"seed": 10},
-    }
-    return study(**{**usual, **changes})
+    return study(**{**FINALISTS, **changes})
 
 
 class Journal:

@@ -234,6 +234,20 @@ def test_a_plan_shows_what_varies_and_the_first_trials(screen: MakeScreen) -> No
     assert "nothing was written" in seen.text
 
 
+def test_a_plan_ends_with_what_runs_again(screen: MakeScreen) -> None:
+    seen = screen()
+    show_plan(SweepPlan("quick", 8, {"noise.steps": "1 … 5"}, 5, (), "then the best run again"))
+    assert "then the best run again" in seen.text
+
+
+def test_further_runs_name_the_trial_they_repeat_and_their_seed(screen: MakeScreen) -> None:
+    seen = screen()
+    show_status(status(row(7), row(8, configuration=7, seed=1)))
+    (again,) = [line for line in seen.lines if line.startswith("8 = 7")]
+    assert again.split()[3] == "1"
+    assert any("seed" in line for line in seen.lines)
+
+
 def test_protected_says_where_what_and_whether_it_was_made(screen: MakeScreen) -> None:
     facts: dict[str, Any] = {
         "folder": Path("/home/[red]out"),

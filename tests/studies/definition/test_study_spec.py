@@ -114,6 +114,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown preset": ({"preset": "quik"}, "no preset 'quik' (did you mean quick?)"),
     "unknown sampler": ({"sampler": {"name": "cmaes"}}, "sampler.name: Input should be"),
     "name": ({"name": "My study"}, "name: String should match pattern"),
+    "one finalist": ({"finalists": {"count": 1}}, "finalists.count: Input should be greater"),
+    "one seed": ({"finalists": {"seeds": 1}}, "finalists.seeds: Input should be greater"),
+    "misspelt finalists": (
+        {"finalists": {"sedes": 3}},
+        "unknown key finalists.sedes (did you mean seeds?)",
+    ),
+    "seeds searched and varied": (
+        {"search": {"seed": {"low": 1, "high": 5}}, "finalists": {"count": 2}},
+        "search.seed: finalists run again with other seeds",
+    ),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
 }
 

@@ -16,12 +16,15 @@ from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal.storage import load_study
 from sem_ray.studies.queries import best, status
+from sem_ray.studies.recording.trial_runs import CONFIGURATION_TAG, REPLICATE_TAG
 from sem_ray.studies.run.sweep import SweepResult, run_sweep
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, Made
-from tests.studies.finished import finalists_study
+from tests.studies.finished import FINALISTS, finalists_study
+from tests.studies.recording.test_writer import runs as tracked
 from tests.studies.recording.test_writer import states
 from tests.studies.run.in_process import InProcess
+from tests.studies.run.test_trial_queue import Sweep
 
 VALUES = {8: 50.0, 12: 32.0, 16: 30.0, 20: 60.0}
 """What the search finds by radius; 16 is lucky there."""
@@ -110,6 +113,20 @@ def test_a_sweep_killed_in_any_round_goes_on_to_the_same_answer(store: Store, li
     assert len(load_study(store, "tiny").study.trials) == 10
 
 
+def test_finalists_wait_for_the_whole_search_and_then_run_side_by_side(store: Store) -> None:
+    sweep = Sweep(store, concurrency=3, **FINALISTS)
+    search = [sweep.take() for _ in range(3)]
+    sweep.finish(search[0])
+    last = sweep.take()
+    sweep.finish(search[1])
+    assert sweep.waits  # the two that run may be finalists
+    sweep.finish(search[2])
+    sweep.finish(last)
+    further = [sweep.take() for _ in range(3)]
+    assert [(r.spec.noise.radius, r.spec.seed) for r in further] == [(20, 11), (16, 11), (20, 12)]
+    assert sweep.waits
+
+
 def test_a_failed_further_run_is_replaced(store: Store) -> None:
     failed: list[int] = []
 
@@ -127,6 +144,9 @@ def test_a_failed_further_run_is_replaced(store: Store) -> None:
 def test_further_runs_are_marked_in_the_tracking_server(store: Store) -> None:
     swept(store)
     assert states(store) == dict.fromkeys(("tiny", *(f"tiny/{n}" for n in range(10))), "FINISHED")
+    tags = {name: run.data.tags for name, run in tracked(store).items()}
+    assert {REPLICATE_TAG, CONFIGURATION_TAG}.isdisjoint(tags["tiny/1"])
+    assert (tags["tiny/5"][CONFIGURATION_TAG], tags["tiny/5"][REPLICATE_TAG]) == ("1", "1")
 
 
 def test_until_the_finalists_have_run_the_search_answers(store: Store) -> None:

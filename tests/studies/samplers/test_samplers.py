@@ -129,6 +129,14 @@ def test_a_plan_of_tpe_lists_what_does_not_depend_on_results() -> None:
     assert planned.combinations is None
 
 
+def test_a_plan_says_what_runs_again_after_the_search() -> None:
+    planned = plan(study(trials=2, finalists={"count": 3, "seeds": 4}))
+    assert planned.finalists is not None
+    assert "the best 2 run again with 4 further seeds each" in planned.finalists
+    assert "at most 12 further trials" in planned.finalists
+    assert plan(study()).finalists is None
+
+
 def test_no_trials_are_refused() -> None:
     with pytest.raises(BadInput, match="at least 1 trial, got 0"):
         plan(study(), trials=0)
