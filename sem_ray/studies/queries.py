@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -97,7 +97,8 @@ class StudyStatus:
 
 
 def best(store: Store, name: str) -> Best:
-    """The best trial, as MLflow orders them once its runs are in line with the study.
+    """The best trial, as MLflow orders them once its runs are in line with the study, or as the
+    study itself does if nothing can be written to the store.
 
     Raises `BadInput` for an unknown study or one without a finished trial.
     """
@@ -108,6 +109,8 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
+    if not store.writable():
+        return _best(record, trials[_leader(record, trials)])
     runs = StudyRuns(store, record)
     running = is_running(store, name)
     # Read again: connecting takes seconds, in which a sweep may have ended what was running.
@@ -118,6 +121,14 @@ def best(store: Store, name: str) -> Best:
         raise WorkFailed(f"MLflow lost the finished runs of study {name} just now; ask again")
     # Read once more: a running sweep may have finished this trial since.
     return _best(record, record.study.get_trials(deepcopy=False)[number])
+
+
+def _leader(record: StudyRecord, trials: Sequence[FrozenTrial]) -> int:
+    """The trial that MLflow would put first: by its objectives one after the other, then by age."""
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    objectives = record.spec.objectives
+    costs = {t.number: [o.cost(attributes.metrics_of(t)) for o in objectives] for t in done}
+    return min(costs, key=lambda number: (costs[number], number))
 
 
 def _best(record: StudyRecord, trial: FrozenTrial) -> Best:
