@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from sem_ray.errors import SemRayError, WorkFailed
+from sem_ray.files import DAMAGED, Damaged, atomic_file, reason_of, sync
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +41,6 @@ BEFORE = ".before"
 
 class OutOfTime(SemRayError):
     """The run was told to end by now; it is saved, and the same call goes on from there."""
-
-
-class Damaged(Exception):
-    """A checkpoint's file is not what was written."""
 
 
 @dataclass
@@ -68,7 +64,7 @@ class Checkpoint:
 
     @property
     def _damaged(self) -> Path:
-        return self.file.with_name(self.file.name + ".damaged")
+        return self.file.with_name(self.file.name + DAMAGED)
 
     def load(self) -> tuple[Tensors, Facts] | None:
         """What was saved last, or before it where that is damaged, on the CPU; None where nothing
@@ -136,23 +132,17 @@ class Checkpoint:
                     time.sleep(PAUSE * 2**attempt)
                     continue
                 self.on_trouble(
-                    f"cannot write the checkpoint {self.file}: {error.strerror or error}; "
+                    f"cannot write the checkpoint {self.file}: {reason_of(error)}; "
                     "the run goes on without it"
                 )
             else:
                 return
 
     def _save(self, tensors: Tensors, facts: Facts) -> None:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.file.with_name(f".{self.file.name}-{os.getpid()}")
-        try:
+        with atomic_file(self.file) as aside:
             write(aside, tensors, facts)
             if self.file.exists():
                 self.file.replace(self.before)
-            aside.replace(self.file)
-            sync(self.file.parent)
-        finally:
-            aside.unlink(missing_ok=True)
 
 
 def write(file: Path, tensors: Mapping[str, Tensor], facts: Facts) -> None:
@@ -164,15 +154,6 @@ def write(file: Path, tensors: Mapping[str, Tensor], facts: Facts) -> None:
     except SafetensorError as error:
         raise OSError(str(error)) from error
     sync(file)
-
-
-def sync(path: Path) -> None:
-    """Have a file or folder on the disk when this returns."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def read(file: Path) -> tuple[Tensors, Facts]:

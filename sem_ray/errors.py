@@ -5,11 +5,6 @@ Every message is one line that names the thing, the place and the way out.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 
 class SemRayError(Exception):
     """A failure that sem-ray foresaw; its text is what the user reads."""
@@ -29,26 +24,5 @@ class WorkFailed(SemRayError):
     exit_code = 1
 
 
-@contextmanager
-def writing_to(place: Path | str, way_out: str) -> Iterator[None]:
-    """Turn an `OSError` met while writing under `place` into a `BadInput` that names it."""
-    try:
-        yield
-    except OSError as error:
-        # Libraries raise their own, with a text and without a number.
-        reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
-        raise BadInput(f"cannot write to {place}: {reason}; {way_out}") from error
-
-
-def require_space(folder: Path, size: int, what: str, way_out: str) -> None:
-    """Raise `BadInput` where fewer than `size` bytes are free on the disk of `folder`."""
-    free = shutil.disk_usage(folder).free
-    if free < size:
-        raise BadInput(
-            f"{what} needs {_megabytes(size)} in {folder}, where {_megabytes(free)} are free; "
-            f"{way_out}"
-        )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
+class DiskFailed(WorkFailed):
+    """A disk did not take what the work had to write: it is full, read-only or gone."""

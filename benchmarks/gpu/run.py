@@ -36,7 +36,8 @@ from sem_ray.methods.generation import generate
 from sem_ray.progress import Progress
 from sem_ray.spec import DataSpec, ExperimentSpec
 from sem_ray.spec.identity import noise_identity
-from sem_ray.spec.reading import merged, overrides, preset, validated
+from sem_ray.spec.reading import merged, overrides, preset
+from sem_ray.spec.validation import validated
 from sem_ray.victims import train_victim
 
 START_ANEW = 20.0

@@ -13,7 +13,8 @@ from benchmarks.harness import timing
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import PASSES
 from sem_ray.spec import ExperimentSpec, Precision
-from sem_ray.spec.reading import merged, preset, validated
+from sem_ray.spec.reading import merged, preset
+from sem_ray.spec.validation import validated
 
 Row = dict[str, Any]
 

@@ -37,7 +37,8 @@ from benchmarks.scaling.step_costs import (
 )
 from benchmarks.scaling.step_work import Workload
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import merged, preset, validated
+from sem_ray.spec.reading import merged, preset
+from sem_ray.spec.validation import validated
 
 COUNTS = tuple(2**power for power in range(11))
 PRESETS = {"cifar10": (3, 32, 32), "imagenet-subset": (3, 256, 256)}

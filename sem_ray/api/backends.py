@@ -10,8 +10,8 @@ from sem_ray.data import ImageSet
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Backend, OnDevice
-from sem_ray.spec.reading import validated
 from sem_ray.spec.resources import ActorSpec, Strategy
+from sem_ray.spec.validation import validated
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sem_ray.api.settings import (
     stem_notices,
 )
 from sem_ray.data import Dataset, load, read_noise
+from sem_ray.data.noise.noise import require_made_for
 from sem_ray.devices import pick_device
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Accuracy, evaluate_noise
@@ -66,8 +67,8 @@ def evaluate(
     """
     if noise is None and not baseline:
         raise BadInput("without noise and without a baseline there is nothing to evaluate")
-    folder = Path(noise).absolute() if noise is not None else None
-    manifest = read_noise(folder).manifest if folder else None
+    given = read_noise(Path(noise).absolute()) if noise is not None else None
+    manifest = given.manifest if given else None
     spec = resolve(
         data,
         # What is imported has none.
@@ -86,7 +87,9 @@ def evaluate(
     artifacts = Store.open(store)
     images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink)
     tested = len(images.require_test())
-    said = _remarks(spec, images, protected=folder is not None)
+    if given:
+        require_made_for(images.train, given)
+    said = _remarks(spec, images, protected=given is not None)
     for remark in said:
         on_notice(remark)
     with backend(device, actors, images.train, images.require_test(), stream=stream) as computing:
@@ -94,7 +97,7 @@ def evaluate(
             spec,
             images,
             artifacts,
-            folder,
+            given,
             spec.victim.radii,
             baseline=baseline,
             backend=computing,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.api.noise_folder import REMEDY, nearest
+from sem_ray.api.noise_folder import REMEDY
 from sem_ray.api.pairing import Paired, paired
 from sem_ray.api.settings import OnNotice, ignore
 from sem_ray.data import protected, read_noise
 from sem_ray.data.export import WRITERS, Format, write_images
 from sem_ray.data.noise.matching import with_noise
-from sem_ray.errors import BadInput, require_space, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import atomic_folder, require_space, require_writable, writing_to
 from sem_ray.progress import ProgressSink, silent
-from sem_ray.store import try_writing, whole_folder
 
 MARGIN = 4096
 """Bytes of an image's file beyond its pixels, at most: headers, names and a block of the disk."""
@@ -61,8 +61,8 @@ def export(
     for remark in said:
         on_notice(remark)
     size = shielded.images.numel() + MARGIN * len(images)
-    require_space(nearest(target), size, "the export", REMEDY)
-    with writing_to(target, REMEDY), whole_folder(target) as aside:
+    require_space(target, size, "the export", REMEDY)
+    with writing_to(target, REMEDY, DiskFailed), atomic_folder(target) as aside:
         write_images(aside, shielded, form, sink)
     left_out = len(pair.match.without_noise)
     identity = pair.noise.manifest.identity
@@ -73,7 +73,7 @@ def _require_empty(target: Path) -> None:
     with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise BadInput(f"{target} exists and is not an empty folder; name another with --out")
-        try_writing(nearest(target.parent))
+    require_writable(target.parent, REMEDY)
 
 
 def _remarks(pair: Paired) -> tuple[str, ...]:

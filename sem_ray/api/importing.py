@@ -6,11 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray import __version__
 from sem_ray.api.noise_folder import (
     REMEDY,
     holds,
-    nearest,
     publish_new,
     require_free,
 )
@@ -18,11 +16,13 @@ from sem_ray.api.settings import OnNotice, ignore
 from sem_ray.data import ImageSet, Manifest, Noise, load
 from sem_ray.data.noise.importers import Converted, Layout, converted, read_array, require_known
 from sem_ray.data.noise.noise import IMPORTED
-from sem_ray.errors import BadInput, require_space
+from sem_ray.errors import BadInput
+from sem_ray.files import require_space
 from sem_ray.spec import DataSpec
 from sem_ray.spec.identity import identity
-from sem_ray.spec.reading import validated
+from sem_ray.spec.validation import validated
 from sem_ray.store import Store
+from sem_ray.version import __version__
 
 IMPORT_VERSION = 1
 """Raise when the same file would give other noise."""
@@ -72,7 +72,7 @@ def import_noise(
     for remark in said:
         on_notice(remark)
     if not holds(target, noise.manifest.identity):
-        require_space(nearest(target), 2 * size, "the noise", REMEDY)
+        require_space(target, 2 * size, "the noise", REMEDY)
         publish_new(noise, images, target)
     manifest = noise.manifest
     return Imported(

@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sem_ray.checkpoint import sync
-from sem_ray.data import ImageSet, Noise, read_noise, write_noise
-from sem_ray.data.noise.noise_file import MANIFEST
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.data import ImageSet, Noise, read_manifest, read_noise, write_noise
+from sem_ray.data.noise.noise_file import FILES, MANIFEST
+from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.exhibits.preview import contact_sheet
-from sem_ray.store import try_writing, whole_folder
+from sem_ray.files import ASIDE, atomic_folder, folder_aside, require_writable, sync, writing_to
 
 PREVIEW = "preview.png"
-ASIDE = ".sem-ray-"
-"""Begins the name of a folder that is being filled; one that a killed process left says that what
-lies beside it is ours."""
 REMEDY = "name a folder you can write with --out"
 
 
 def require_free(target: Path) -> None:
-    """Raise `BadInput` where noise cannot be put there: nothing but noise is ever replaced."""
+    """Raise `BadInput` if noise cannot be put there: nothing but noise is ever replaced."""
     with writing_to(target, REMEDY):
         if target.exists() and not (target.is_dir() and _is_ours(target)):
             raise BadInput(f"{target} exists and holds no noise; name another folder with --out")
-        try_writing(nearest(target))
+    require_writable(target, REMEDY)
 
 
 def _is_ours(folder: Path) -> bool:
+    """Also if a killed process left it half filled."""
     names = [file.name for file in folder.iterdir()]
     return not names or MANIFEST in names or any(name.startswith(ASIDE) for name in names)
 
 
-def nearest(target: Path) -> Path:
-    """`target`, or the closest folder above it that is there."""
-    return next(place for place in (target, *target.parents) if place.exists())
-
-
 def holds(target: Path, identity: str) -> bool:
-    """Whether the noise is there already. Raises `BadInput` where there is other noise."""
+    """Whether the noise is there already, its values unread. Raises `BadInput` if other noise
+    is."""
     if not (target / MANIFEST).is_file():
         return False
-    present = read_noise(target).manifest.identity
+    present = read_manifest(target).identity
     if present != identity:
         raise BadInput(
             f"{target} holds other noise ({present}, not {identity}); "
@@ -60,40 +52,37 @@ def place_key(target: Path) -> str:
 
 
 def publish(made: Path, identity: str, images: ImageSet, target: Path) -> None:
-    """Copy the noise in `made` and add its preview, unless it is there already."""
+    """Copy the noise in `made` and add its preview, unless it is there already. Raises `BadInput`
+    if what is there is damaged: it is the user's to remove."""
     if holds(target, identity):
+        read_noise(target)
         return
-    with writing_to(target, REMEDY), _filling(target) as aside:
-        for file in made.iterdir():
-            shutil.copyfile(file, aside / file.name)
+    with writing_to(target, REMEDY, DiskFailed), _filling(target) as aside:
+        for name in FILES:
+            shutil.copyfile(made / name, aside / name)
         contact_sheet(images, read_noise(made)).save(aside / PREVIEW)
 
 
 def publish_new(noise: Noise, images: ImageSet, target: Path) -> None:
     """Write noise that no store has, and its preview."""
-    with writing_to(target, REMEDY), _filling(target) as aside:
+    with writing_to(target, REMEDY, DiskFailed), _filling(target) as aside:
         write_noise(aside, noise)
         contact_sheet(images, noise).save(aside / PREVIEW)
 
 
 def _filling(target: Path) -> AbstractContextManager[Path]:
-    return _within(target) if target.is_dir() else whole_folder(target)
+    return _within(target) if target.is_dir() else atomic_folder(target)
 
 
 @contextmanager
 def _within(target: Path) -> Iterator[Path]:
-    """A folder inside `target` whose files move up when the block ends well, the manifest last.
+    """Yield a folder inside `target` whose files move up if the block ends well, the manifest last.
 
     An existing folder is filled and not replaced: it may be a mount, or where a shell stands.
     """
-    for left in target.glob(f"{ASIDE}*"):
-        shutil.rmtree(left, ignore_errors=True)
-    aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=target))
-    try:
+    with folder_aside(target, ASIDE) as aside:
         yield aside
         for file in sorted(aside.iterdir(), key=lambda file: file.name == MANIFEST):
             sync(file)
             file.rename(target / file.name)
         sync(target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

@@ -11,7 +11,7 @@ from sem_ray.data.noise.matching import Match, matched
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec, ExperimentSpec
 from sem_ray.spec.experiment import NoiseSpec
-from sem_ray.spec.reading import validated
+from sem_ray.spec.validation import validated
 from sem_ray.store import Store
 
 THE_NOISE = "the noise's settings"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.api.backends import Actors, backend
-from sem_ray.api.noise_folder import REMEDY, holds, nearest, place_key, publish, require_free
+from sem_ray.api.noise_folder import REMEDY, holds, place_key, publish, require_free
 from sem_ray.api.settings import (
     OnNotice,
     Settings,
@@ -15,9 +15,9 @@ from sem_ray.api.settings import (
     resolve,
     stem_notices,
 )
-from sem_ray.data import ImageSet, load, read_noise
+from sem_ray.data import ImageSet, load, read_manifest
 from sem_ray.devices import pick_device
-from sem_ray.errors import require_space
+from sem_ray.files import require_space
 from sem_ray.pipeline import find_noise, noise_for, space_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
@@ -77,7 +77,7 @@ def protect(
     images = load(spec.data, pixel_cache=artifacts.pixels(stream), sink=sink).train
     identity = noise_identity(spec, images.fingerprint)
     if not holds(target, identity):
-        require_space(nearest(target), space_for(images), "the noise", REMEDY)
+        require_space(target, space_for(images), "the noise", REMEDY)
     for remark in _remarks(spec, images):
         on_notice(remark)
     made = find_noise(spec, images, artifacts)
@@ -90,7 +90,7 @@ def protect(
 
 
 def _protected(spec: ExperimentSpec, images: ImageSet, target: Path, *, reused: bool) -> Protected:
-    manifest = read_noise(target).manifest
+    manifest = read_manifest(target)
     return Protected(
         folder=target,
         identity=manifest.identity,

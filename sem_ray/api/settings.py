@@ -11,7 +11,8 @@ from sem_ray.errors import BadInput
 from sem_ray.methods import METHODS, method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml, validated
+from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml
+from sem_ray.spec.validation import validated
 
 DEFAULT_PRESET = "quick"
 Settings = Iterable[str] | Mapping[str, Any]

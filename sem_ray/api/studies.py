@@ -48,10 +48,10 @@ def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPl
 
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
     """How every trial of the study named `study` stands."""
-    return queries.status(Store.open(store, make=False), study)
+    return queries.status(Store.existing(store), study)
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:
     """The best finished trial of the study named `study`, as MLflow orders them; by its first
     objective if it has several."""
-    return queries.best(Store.open(store, make=False), study)
+    return queries.best(Store.existing(store), study)

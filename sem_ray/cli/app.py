@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from sem_ray import __version__
+from sem_ray.version import __version__
 
 app = App(
     name="sem-ray",

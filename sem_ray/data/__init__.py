@@ -3,7 +3,7 @@ files."""
 
 from sem_ray.data.image_set import Dataset, ImageSet
 from sem_ray.data.noise.noise import Manifest, Noise, protected
-from sem_ray.data.noise.noise_file import read_noise, write_noise
+from sem_ray.data.noise.noise_file import read_manifest, read_noise, write_noise
 from sem_ray.data.pixels.add_noise import add_noise
 from sem_ray.data.sources.registry import load
 
@@ -15,6 +15,7 @@ __all__ = [
     "add_noise",
     "load",
     "protected",
+    "read_manifest",
     "read_noise",
     "write_noise",
 ]

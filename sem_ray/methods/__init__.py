@@ -12,7 +12,7 @@ from sem_ray.methods.sem import SEM
 from sem_ray.methods.shortcut import SHORTCUT
 from sem_ray.methods.tap import TAP
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import did_you_mean
+from sem_ray.spec.validation import did_you_mean
 
 METHODS: dict[str, Method] = {method.name: method for method in (SEM, REM, EM, TAP, NTGA, SHORTCUT)}
 

@@ -21,7 +21,7 @@ from sem_ray.networks.passes.seeded_dropout import require_seeded
 from sem_ray.networks.passes.sync_batch_norm import Slots
 from sem_ray.networks.shape_check import require_image_size
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import did_you_mean
+from sem_ray.spec.validation import did_you_mean
 
 __all__ = [
     "NETWORKS",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sem_ray.data import Dataset, load, protected, read_noise
+from sem_ray.data import Dataset, Noise, load, protected, read_noise
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,
@@ -93,18 +93,18 @@ def run_experiment(
     data = load(spec.data, pixel_cache=store.pixels(backend.stream), sink=sink)
     data.require_test()
     folder = noise_for(spec, data.train, store, backend=backend, sink=sink).folder
-    manifest = read_noise(folder).manifest
+    noise = read_noise(folder)
     accuracies = evaluate_noise(
-        spec, data, store, folder, spec.victim.radii, backend=backend, sink=sink
+        spec, data, store, noise, spec.victim.radii, backend=backend, sink=sink
     )
-    return Outcome(manifest.identity, folder, manifest.seconds, accuracies)
+    return Outcome(noise.manifest.identity, folder, noise.manifest.seconds, accuracies)
 
 
 def evaluate_noise(
     spec: ExperimentSpec,
     data: Dataset,
     store: Store,
-    noise_folder: Path | None,
+    noise: Noise | None,
     radii: Sequence[float],
     *,
     baseline: bool = True,
@@ -112,8 +112,7 @@ def evaluate_noise(
     sink: ProgressSink = silent,
 ) -> tuple[Accuracy, ...]:
     """Victims on `data` for each radius: on clean images if `baseline`, and on images protected by
-    the noise in `noise_folder` if there is one."""
-    noise = read_noise(noise_folder) if noise_folder else None
+    `noise` if there is any."""
     shielded = protected(data.train, noise) if noise else None
     rows = []
     for radius in radii:

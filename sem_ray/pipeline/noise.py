@@ -7,8 +7,9 @@ from pathlib import Path
 
 import torch
 
-from sem_ray import __version__
-from sem_ray.data import ImageSet, Manifest, Noise, write_noise
+from sem_ray.data import ImageSet, Manifest, Noise, read_noise, write_noise
+from sem_ray.errors import BadInput
+from sem_ray.files import Damaged
 from sem_ray.methods import method_of
 from sem_ray.methods.generation import Generated
 from sem_ray.pipeline.backend import Backend
@@ -16,6 +17,7 @@ from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import noise_identity
 from sem_ray.store import Store
+from sem_ray.version import __version__
 
 KIND = "noise"
 MARGIN = 16_000_000
@@ -32,8 +34,8 @@ class StoredNoise:
 
 
 def find_noise(spec: ExperimentSpec, images: ImageSet, store: Store) -> StoredNoise | None:
-    """The noise of `images` under `spec`, where it is finished."""
-    found = store.find(KIND, noise_identity(spec, images.fingerprint))
+    """The noise of `images` under `spec`; None if it is not finished, or damaged."""
+    found = store.find(KIND, noise_identity(spec, images.fingerprint), _check)
     return None if found is None else StoredNoise(found, found=True)
 
 
@@ -48,7 +50,7 @@ def noise_for(
     """The noise of `images` under `spec`, made now or found finished."""
     identity = noise_identity(spec, images.fingerprint)
     with store.making(KIND, identity):
-        if (found := store.find(KIND, identity)) is not None:
+        if (found := store.reuse(KIND, identity, _check)) is not None:
             return StoredNoise(found, found=True)
         store.require_space(space_for(images), "the noise")
         with store.resuming(KIND, identity) as checkpoint:
@@ -56,6 +58,14 @@ def noise_for(
             with store.writing(KIND, identity) as folder:
                 write_noise(folder, _noise(spec, images, identity, generated))
     return StoredNoise(store.folder(KIND, identity), found=False)
+
+
+def _check(folder: Path) -> None:
+    """Raise `Damaged` if noise without digests is not sound."""
+    try:
+        read_noise(folder)
+    except BadInput as error:
+        raise Damaged(str(error)) from error
 
 
 def space_for(images: ImageSet) -> int:

@@ -7,11 +7,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from sem_ray.data import Dataset, ImageSet
+from sem_ray.files import Damaged, reason_of, write_json
 from sem_ray.pipeline.backend import Backend
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import CLEAN, victim_identity
-from sem_ray.store import Store, write_json
+from sem_ray.store import Store
 from sem_ray.victims import Victim
 
 KIND = "victim"
@@ -36,7 +37,7 @@ def victim_for(
     test = data.require_test()
     identity = victim_identity(spec, data.train.fingerprint, test.fingerprint, noise, radius)
     with store.making(KIND, identity):
-        found = store.find(KIND, identity)
+        found = store.reuse(KIND, identity, _read)
         if found is None:
             told = _naming(sink, "clean" if noise == CLEAN else "protected")
             with store.resuming(KIND, identity) as checkpoint:
@@ -59,6 +60,11 @@ def _naming(sink: ProgressSink, images: str) -> ProgressSink:
 
 
 def _read(folder: Path) -> Victim:
-    content = json.loads((folder / "victim.json").read_text(encoding="utf-8"))
-    curve = tuple((int(step), float(accuracy)) for step, accuracy in content.pop("curve"))
-    return Victim(curve=curve, **content)
+    """Raises `Damaged` if the file is not what was written."""
+    file = folder / "victim.json"
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        curve = tuple((int(step), float(accuracy)) for step, accuracy in content.pop("curve"))
+        return Victim(curve=curve, **content)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"{file} is damaged: {reason_of(error)}") from error

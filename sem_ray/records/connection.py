@@ -6,15 +6,15 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from filelock import FileLock
-
-from sem_ray.errors import BadInput, WorkFailed, writing_to
+from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.files import reason_of
+from sem_ray.locks import locked
 from sem_ray.store import REMEDY, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -103,16 +103,17 @@ def _no_address(uri: str, fault: str) -> BadInput:
 
 @contextmanager
 def one_writer(store: Store) -> Iterator[None]:
-    """Of all processes on this store: two that make a schema, or the same run, at once both do."""
-    place = store.root / "locks"
-    lock = FileLock(place / "mlflow")
-    with writing_to(place, REMEDY):
-        place.mkdir(exist_ok=True)
-        lock.acquire()
-    try:
+    """Keep other processes on this store from making the same schema, or the same run, meanwhile.
+
+    Raises `TrackingFailed` if the store takes no lock.
+    """
+    lock = store.root / "locks" / "mlflow"
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(lock))
+        except OSError as error:
+            raise TrackingFailed(f"cannot write to {lock}: {reason_of(error)}; {REMEDY}") from error
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

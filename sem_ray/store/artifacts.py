@@ -1,31 +1,41 @@
 """Content-addressed artifacts in a folder: `kind/identity/` with the files and what made them.
 
-An artifact appears whole or not at all: it is written aside, synced and renamed. Whoever computes
-one holds its lock, so two trials that need the same artifact make it once.
+An artifact appears whole or not at all, with the digests of its files. Whoever computes one holds
+its lock, so two trials that need the same artifact make it once.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
-
-from sem_ray.checkpoint import Checkpoint, sync
+from sem_ray.checkpoint import Checkpoint
 from sem_ray.data.pixels.cache import PixelCache
-from sem_ray.errors import BadInput, require_space, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import (
+    DAMAGED,
+    Damaged,
+    atomic_folder,
+    remove_abandoned,
+    require_space,
+    require_writable,
+    writing_to,
+)
+from sem_ray.locks import locked
+from sem_ray.store.digests import check_digests, write_digests
+
+log = logging.getLogger(__name__)
 
 STORE_VARIABLE = "SEM_RAY_STORE"
 DEFAULT_STORE = "sem-ray-store"
 REMEDY = f"free some space there, or point {STORE_VARIABLE} to a folder you can write"
-READABLE = 0o644
-"""Temporary files are their owner's alone, but a store may be shared."""
+
+Check = Callable[[Path], object]
+"""Reads an artifact that has no digests, as earlier versions wrote them. Raises `Damaged`."""
 
 
 class Store:
@@ -35,21 +45,25 @@ class Store:
         self.root = root
 
     @classmethod
-    def open(cls, root: Path | str | None = None, *, make: bool = True) -> Store:
-        """The store at `root`, `$SEM_RAY_STORE` or `./sem-ray-store`, checked to be writable.
+    def open(cls, root: Path | str | None = None) -> Store:
+        """The store at `root`, `$SEM_RAY_STORE` or `./sem-ray-store`, to write to.
 
-        Raises `BadInput` where it is not, and where there is none and `make` is false: who only
-        asks must leave no folder behind.
+        Its folder is made with the first thing put there, so that a command which is refused leaves
+        none behind. Raises `BadInput` if it cannot be written.
         """
         place = cls.place(root)
-        with writing_to(place, REMEDY):
-            if not make and not place.is_dir():
-                raise BadInput(
-                    f"no store at {place}: run `sem-ray sweep FILE` first, or name another with "
-                    f"--store or {STORE_VARIABLE}"
-                )
-            place.mkdir(parents=True, exist_ok=True)
-            try_writing(place)
+        require_writable(place, REMEDY)
+        return cls(place)
+
+    @classmethod
+    def existing(cls, root: Path | str | None = None) -> Store:
+        """The store at the same place, to read. Raises `BadInput` if there is none."""
+        place = cls.place(root)
+        if not place.is_dir():
+            raise BadInput(
+                f"no store at {place}: run `sem-ray sweep FILE` first, or name another with "
+                f"--store or {STORE_VARIABLE}"
+            )
         return cls(place)
 
     @staticmethod
@@ -58,107 +72,92 @@ class Store:
         return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
 
     def pixels(self, stream: bool | None = None) -> PixelCache:
-        """Where decoded images go that are too many for memory, or all of them where `stream`."""
+        """Where decoded images go that are too many for memory, or all of them if `stream`."""
         return PixelCache(self.root / "pixels", stream)
 
     def require_space(self, size: int, what: str) -> None:
-        """Raise `BadInput` where fewer than `size` bytes are free, before hours are spent."""
+        """Raise `BadInput` if fewer than `size` bytes are free, before hours are spent."""
         require_space(self.root, size, what, REMEDY)
+
+    def writable(self) -> bool:
+        """Whether anything can be written to the store now."""
+        try:
+            require_writable(self.root, REMEDY)
+        except BadInput:
+            return False
+        return True
 
     def folder(self, kind: str, identity: str) -> Path:
         return self.root / kind / identity
 
-    def find(self, kind: str, identity: str) -> Path | None:
-        """The finished artifact's folder, or None."""
+    def find(self, kind: str, identity: str, check: Check) -> Path | None:
+        """The folder of the finished artifact; None if it is absent or damaged.
+
+        Raises `BadInput` if it may not be read.
+        """
         folder = self.folder(kind, identity)
-        return folder if folder.is_dir() else None
+        return folder if folder.is_dir() and _damage(folder, check) is None else None
+
+    def reuse(self, kind: str, identity: str, check: Check) -> Path | None:
+        """The same, and a damaged artifact is renamed, which is said, so that it can be made again.
+        Only for who holds the artifact's lock."""
+        folder = self.folder(kind, identity)
+        if not folder.is_dir():
+            return None
+        if (damage := _damage(folder, check)) is None:
+            return folder
+        aside = folder.with_name(folder.name + DAMAGED)
+        with self._working():
+            shutil.rmtree(aside, ignore_errors=True)
+            folder.rename(aside)
+        log.warning("%s; it is put aside as %s and made again", damage, aside.name)
+        return None
 
     @contextmanager
     def making(self, kind: str, identity: str) -> Iterator[None]:
-        """Hold the artifact's lock; whoever waited finds it finished. The operating system frees
-        the lock of a killed process."""
-        place = self.root / "locks"
-        lock = FileLock(place / f"{kind}-{identity}")
-        with writing_to(place, REMEDY):
-            place.mkdir(exist_ok=True)
-            lock.acquire()
-        try:
-            self._sweep_up(kind, identity)
+        """Hold the artifact's lock; whoever waited finds the artifact finished."""
+        with ExitStack() as held:
+            with self._working():
+                held.enter_context(locked(self.root / "locks" / f"{kind}-{identity}"))
+                # Nobody else fills a folder while the lock is held.
+                remove_abandoned(self.root / kind, f".{identity}")
+                remove_abandoned(self._checkpoints, f".{kind}-{identity}.")
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
-        """Where the making of an artifact stands; gone once the block ends well. Only for who holds
-        the artifact's lock."""
+        """Yield the checkpoint of the artifact's making, which is removed once the block ends well.
+        Only for who holds the artifact's lock."""
         checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
-        try:
-            with writing_to(self.root, REMEDY):
+        with self._working():
+            try:
                 yield checkpoint
-        finally:
-            checkpoint.settle()
-        checkpoint.remove()
+            finally:
+                checkpoint.settle()
+            checkpoint.remove()
 
     @contextmanager
     def writing(self, kind: str, identity: str) -> Iterator[Path]:
-        """A folder to fill; it becomes the artifact when the block ends well, and vanishes when
-        it does not. Only for who holds the artifact's lock and did not find it."""
-        with writing_to(self.root, REMEDY), whole_folder(self.folder(kind, identity)) as aside:
+        """Yield a folder to fill; it becomes the artifact, with the digests of its files, if the
+        block ends well, and vanishes if not. Only for who holds the artifact's lock and did not
+        find it."""
+        with self._working(), atomic_folder(self.folder(kind, identity)) as aside:
             yield aside
+            write_digests(aside)
 
     @property
     def _checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
-    def _sweep_up(self, kind: str, identity: str) -> None:
-        """What lies aside while nobody else holds the lock is a killed maker's."""
-        for folder in self.folder(kind, identity).parent.glob(f".{identity}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
-        for file in self._checkpoints.glob(f".{kind}-{identity}.*"):
-            file.unlink(missing_ok=True)
+    def _working(self) -> AbstractContextManager[None]:
+        return writing_to(self.root, REMEDY, DiskFailed)
 
 
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """A folder beside `target` that becomes it, synced, when the block ends well.
-
-    Raises `OSError` where `target` is anything but absent or an empty folder by then.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+def _damage(folder: Path, check: Check) -> str | None:
+    """What is wrong with an artifact's files, in one line."""
     try:
-        yield aside
-        for file in aside.rglob("*"):
-            sync(file)
-        sync(aside)
-        aside.chmod(0o755)
-        aside.rename(target)
-        sync(target.parent)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def write_json(file: Path, content: Any) -> None:
-    """Write `content` aside, sync it and rename it to `file`."""
-    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(handle)
-        aside.chmod(READABLE)
-        aside.replace(file)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def try_writing(folder: Path) -> None:
-    """Raise `OSError` where not even a few bytes can be written in `folder`."""
-    with tempfile.TemporaryFile(dir=folder) as probe:
-        probe.write(b"\0" * 4096)
-        probe.flush()
-        os.fsync(probe.fileno())
+        if not check_digests(folder):
+            check(folder)
+    except Damaged as damage:
+        return str(damage)
+    return None

@@ -73,13 +73,12 @@ def compare(spec: StudySpec, trials: Sequence[FrozenTrial]) -> Comparison | None
     found = [_beside(rounds, trial, winner) for trial in others]
     found.sort(key=lambda finalist: rounds.objective.sign * finalist.estimate.value)
     chosen = rounds.runs(winner, rounds.choosing)
-    confirmed = rounds.runs(winner, rounds.confirming)
-    whole = len(confirmed) == len(rounds.confirming)
+    confirmed = rounds.confirmed(winner)
     return Comparison(
         objective=rounds.objective,
         finalists=(_beside(rounds, winner, winner), *found),
         chosen_by=tuple(map(attributes.seed_of, chosen)),
-        estimate=mean_estimate([*map(rounds.value, confirmed)]) if whole else None,
+        estimate=mean_estimate([*map(rounds.value, confirmed)]) if confirmed else None,
         estimated_by=tuple(map(attributes.seed_of, confirmed)),
         not_compared=len(rounds.distinct()) - len(others) - 1,
     )

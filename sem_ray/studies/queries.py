@@ -32,7 +32,8 @@ class Best:
     """The search's trial that proposed it."""
     objectives: tuple[Objective, ...]
     measurements: tuple[Measurement, ...]
-    """Of that trial, or of the runs that had no part in choosing it if there are any."""
+    """Of that trial. Of a winner, those of the runs that had no part in the choice, or until all of
+    them are finished of those that chose it."""
     spec: ExperimentSpec
     comparison: Comparison | None = None
     """With the other finalists; None if the study has none, or not all of them have run."""
@@ -115,7 +116,8 @@ class StudyStatus:
 
 def best(store: Store, name: str) -> Best:
     """The best configuration: of a study with finalists the winner among them, of any other the
-    trial that MLflow orders first once its runs are in line with the study.
+    trial that MLflow orders first once its runs are in line with the study, or the study itself if
+    nothing can be written to the store.
 
     Raises `BadInput` for an unknown study or one without a finished trial.
     """
@@ -128,6 +130,8 @@ def best(store: Store, name: str) -> Best:
         )
     if record.spec.finalists is not None:
         return _chosen(record, trials)
+    if not store.writable():
+        return _best(record, trials[_leader(record, trials)])
     runs = StudyRuns(store, record)
     running = is_running(store, name)
     # Read again: connecting takes seconds, in which a sweep may have ended what was running.
@@ -140,20 +144,30 @@ def best(store: Store, name: str) -> Best:
     return _best(record, record.study.get_trials(deepcopy=False)[number])
 
 
+def _leader(record: StudyRecord, trials: Sequence[FrozenTrial]) -> int:
+    """The trial that MLflow would put first: by its objectives one after the other, then by age."""
+    done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    objectives = record.spec.objectives
+    costs = {t.number: [o.cost(attributes.metrics_of(t)) for o in objectives] for t in done}
+    return min(costs, key=lambda number: (costs[number], number))
+
+
 def _chosen(record: StudyRecord, trials: Sequence[FrozenTrial]) -> Best:
     """The winner of the finalists; until they have run, the best of the search."""
     rounds = Rounds(record.spec, trials)
-    trial = rounds.winner() or min(rounds.searched, key=rounds.cost)
-    return _best(record, trial, rounds.runs(trial, rounds.confirming), compare(record.spec, trials))
+    if (winner := rounds.winner()) is None:
+        return _best(record, min(rounds.searched, key=rounds.cost))
+    runs = rounds.confirmed(winner) or rounds.runs(winner, rounds.choosing)
+    return _best(record, winner, runs, compare(record.spec, trials))
 
 
 def _best(
     record: StudyRecord,
     trial: FrozenTrial,
-    confirming: Sequence[FrozenTrial] = (),
+    runs: Sequence[FrozenTrial] = (),
     comparison: Comparison | None = None,
 ) -> Best:
-    measured = confirming or (trial,)
+    measured = runs or (trial,)
     return Best(
         study=record.spec.name,
         trial=trial.number,

@@ -9,9 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from sem_ray.api.noise_folder import holds, nearest, publish, require_free
+from sem_ray.api.noise_folder import holds, publish, require_free
 from sem_ray.data import read_noise, write_noise
-from sem_ray.errors import BadInput
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import nearest
 from tests.samples import made_noise, random_images
 
 IMAGES = random_images(6)
@@ -26,6 +27,11 @@ def made(tmp_path: Path) -> Path:
     values = torch.full(IMAGES.images.shape, 8, dtype=torch.int8)
     write_noise(folder, made_noise(IMAGES, values))
     return folder
+
+
+def flip_last_byte(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
 def names(folder: Path) -> set[str]:
@@ -74,7 +80,7 @@ def test_an_error_in_the_middle_leaves_nothing(
     monkeypatch.setattr(shutil, "copyfile", failing)
     (tmp_path / "there").mkdir()
     for target in (tmp_path / "new", tmp_path / "there"):
-        with pytest.raises(BadInput, match=f"cannot write to {target}: No space left on device"):
+        with pytest.raises(DiskFailed, match=f"cannot write to {target}: No space left on device"):
             publish(made, "tests", IMAGES, target)
     assert names(tmp_path) == {"made", "there"} and names(tmp_path / "there") == set()
 
@@ -112,6 +118,14 @@ def test_damaged_noise_is_said_and_not_replaced(tmp_path: Path, made: Path) -> N
     (made / "rows.parquet").unlink()
     with pytest.raises(BadInput, match=r"rows\.parquet is missing"):
         holds(made, "tests")
+
+
+def test_damaged_values_are_said_and_not_replaced(tmp_path: Path, made: Path) -> None:
+    target = tmp_path / "target"
+    publish(made, "tests", IMAGES, target)
+    flip_last_byte(target / "noise.safetensors")
+    with pytest.raises(BadInput, match=r"noise\.safetensors is damaged: .*another folder"):
+        publish(made, "tests", IMAGES, target)
 
 
 def test_the_nearest_folder_is_the_one_whose_disk_is_asked(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def open_store(tmp_path_factory: pytest.TempPathFactory) -> OpenStore:
 
     def opened(folder: Path) -> Store:
         store = Store.open(folder)
+        store.root.mkdir(parents=True, exist_ok=True)
         shutil.copy(database, store.root / "mlflow.db")
         return store
 

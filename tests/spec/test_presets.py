@@ -9,8 +9,9 @@ import pytest
 from sem_ray.errors import BadInput
 from sem_ray.networks import NETWORKS
 from sem_ray.spec import CropFlip, ExperimentSpec, ResizedCrop, default_step_size
-from sem_ray.spec.reading import parse_yaml, presets, validated
+from sem_ray.spec.reading import parse_yaml, presets
 from sem_ray.spec.reading import preset as preset_tree
+from sem_ray.spec.validation import validated
 
 
 def preset(name: str) -> ExperimentSpec:

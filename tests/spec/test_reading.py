@@ -16,15 +16,8 @@ from pydantic import ValidationError
 from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import (
-    merged,
-    nested,
-    overrides,
-    parse_yaml,
-    preset,
-    read_yaml,
-    validated,
-)
+from sem_ray.spec.reading import merged, nested, overrides, parse_yaml, preset, read_yaml
+from sem_ray.spec.validation import validated
 
 KEYS = st.sampled_from("abcd")
 SCALARS = (

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
+import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
-from sem_ray.errors import BadInput, require_space
-from sem_ray.store import Store, whole_folder, write_json
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import Damaged
+from sem_ray.store import Store
+from sem_ray.store.digests import DIGESTS
 
 
 @pytest.fixture
@@ -25,17 +28,26 @@ def make(store: Store, text: str = "whole") -> None:
         (folder / "text").write_text(text)
 
 
+def unchecked(folder: Path) -> None:
+    """For artifacts that have digests."""
+    raise AssertionError
+
+
+def find(store: Store) -> Path | None:
+    return store.find("noise", "abc", unchecked)
+
+
 def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
 def test_an_artifact_is_found_once_its_block_has_ended(store: Store) -> None:
     with store.making("noise", "abc"):
-        assert store.find("noise", "abc") is None
+        assert find(store) is None
         with store.writing("noise", "abc") as folder:
             (folder / "text").write_text("whole")
-            assert store.find("noise", "abc") is None
-        found = store.find("noise", "abc")
+            assert find(store) is None
+        found = find(store)
     assert found == store.folder("noise", "abc")
     assert (found / "text").read_text() == "whole"
     assert names(found.parent) == {"abc"}
@@ -48,27 +60,26 @@ def test_an_exception_in_the_block_leaves_nothing(store: Store, error: type[Base
         raise error
     assert names(store.root / "noise") == set()
     make(store)
-    assert store.find("noise", "abc")
+    assert find(store)
 
 
 def test_an_error_of_the_disk_becomes_one_line_that_names_the_store(store: Store) -> None:
-    with pytest.raises(BadInput) as caught, store.writing("noise", "abc"):
+    with pytest.raises(DiskFailed) as caught, store.writing("noise", "abc"):
         raise OSError("a library's own text\nof two lines")
-    text = f"cannot write to {store.root}: a library's own text of two lines; free some space"
+    text = f"cannot write to {store.root}: a library's own text; free some space"
     assert str(caught.value).startswith(text)
     assert names(store.root / "noise") == set()
 
 
-def test_what_a_killed_maker_left_is_swept_up_by_the_next(store: Store) -> None:
-    for left in (".abc-killed", ".other-working"):
-        (store.root / "noise" / left).mkdir(parents=True)
-    aside = (".noise-abc.safetensors-77", ".victim-abc.safetensors-78", "noise-abc.safetensors")
-    (store.root / "checkpoints").mkdir()
-    for file in aside:
-        (store.root / "checkpoints" / file).touch()
+def test_what_a_killed_maker_left_is_removed_by_the_next(store: Store) -> None:
+    for left in ("noise/.abc-old", "noise/.abc.sem-ray-killed", "noise/.other.sem-ray-killed"):
+        (store.root / left).mkdir(parents=True)
+    checkpoints = ("noise-abc", ".noise-abc.safetensors.sem-ray-1", ".victim-abc.safetensors.sem-1")
+    for left in checkpoints:
+        (store.root / "checkpoints" / left).mkdir(parents=True)
     with store.making("noise", "abc"):
-        assert names(store.root / "noise") == {".other-working"}
-        assert names(store.root / "checkpoints") == set(aside[1:])
+        assert names(store.root / "noise") == {".other.sem-ray-killed"}
+        assert names(store.root / "checkpoints") == {checkpoints[0], checkpoints[2]}
 
 
 def test_a_checkpoint_outlives_an_exception_and_goes_with_a_good_end(store: Store) -> None:
@@ -87,7 +98,7 @@ def test_makers_at_once_make_it_once(store: Store) -> None:
     def maker(number: int) -> None:
         gate.wait()
         with store.making("noise", "abc"):
-            if store.find("noise", "abc") is None:
+            if find(store) is None:
                 made.append(number)
                 with store.writing("noise", "abc") as folder:
                     (folder / "text").write_text(str(number))
@@ -121,38 +132,55 @@ def test_an_artifact_can_be_read_by_others_who_share_the_store(store: Store) -> 
     assert stat.S_IMODE(mode) == 0o755
 
 
-def test_whole_folder_never_replaces_what_holds_something(tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    target.mkdir()
-    (target / "mine").write_text("dear")
-    with pytest.raises(OSError, match="not empty"), whole_folder(target) as aside:
-        (aside / "text").write_text("new")
-    assert names(tmp_path) == {"target"} and names(target) == {"mine"}
-
-
-def test_write_json_replaces_a_file_whole_and_readable_by_all(tmp_path: Path) -> None:
-    file = tmp_path / "victim.json"
-    for content in ({"a": 1}, {"b": ["ρ", None, 0.1]}):
-        write_json(file, content)
-        assert json.loads(file.read_text(encoding="utf-8")) == content
-    assert names(tmp_path) == {"victim.json"}
-    assert stat.S_IMODE(file.stat().st_mode) == 0o644
-
-
-@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_write_json_that_fails_keeps_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda text: text.write_text("whale"), "text is damaged: its SHA-256 is another"),
+        (lambda text: text.write_text("who"), "text is damaged: its SHA-256 is another"),
+        (lambda text: text.unlink(), "abc is damaged: No such file or directory"),
+        (
+            lambda text: (text.parent / DIGESTS).write_bytes(b"\xff"),
+            "abc is damaged: 'utf-8' codec",
+        ),
+    ],
+)
+def test_a_damaged_artifact_is_put_aside_with_one_line_and_made_again(
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
+    damage: Callable[[Path], object],
+    says: str,
 ) -> None:
-    file = tmp_path / "victim.json"
-    write_json(file, {"a": 1})
+    make(store)
+    damage(store.folder("noise", "abc") / "text")
+    assert find(store) is None and names(store.root / "noise") == {"abc"}, "without the lock"
+    with store.making("noise", "abc"):
+        assert store.reuse("noise", "abc", unchecked) is None
+        assert names(store.root / "noise") == {"abc.damaged"}
+        (line,) = caplog.messages
+        assert says in line and line.endswith("put aside as abc.damaged and made again")
+        with store.writing("noise", "abc") as folder:
+            (folder / "text").write_text("whole")
+        assert store.reuse("noise", "abc", unchecked) == find(store) is not None
 
-    def failing(handle: int) -> None:
-        raise error
 
-    monkeypatch.setattr(os, "fsync", failing)
-    with pytest.raises(error):
-        write_json(file, {"a": 2})
-    assert json.loads(file.read_text()) == {"a": 1} and names(tmp_path) == {"victim.json"}
+def test_an_artifact_without_digests_is_judged_by_its_reader(store: Store) -> None:
+    make(store)
+    (store.folder("noise", "abc") / DIGESTS).unlink()
+
+    def damaged(folder: Path) -> None:
+        raise Damaged(f"{folder} is damaged")
+
+    assert store.find("noise", "abc", Path.iterdir) == store.folder("noise", "abc")
+    assert store.find("noise", "abc", damaged) is None
+    with store.making("noise", "abc"):
+        assert store.reuse("noise", "abc", damaged) is None
+    assert names(store.root / "noise") == {"abc.damaged"}
+
+
+def test_the_digests_are_those_of_sha256sum(store: Store) -> None:
+    make(store)
+    command = ["sha256sum", "--check", "--strict", DIGESTS]
+    subprocess.run(command, cwd=store.folder("noise", "abc"), check=True, capture_output=True)
 
 
 def test_the_store_is_where_it_is_said_to_be(
@@ -164,7 +192,7 @@ def test_the_store_is_where_it_is_said_to_be(
     monkeypatch.setenv("SEM_RAY_STORE", "elsewhere")
     assert Store.open().root == tmp_path / "elsewhere"
     assert Store.open("given").root == tmp_path / "given"
-    assert names(tmp_path / "given") == set()
+    assert names(tmp_path) == set(), "a command that is refused leaves no store behind"
 
 
 def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
@@ -174,13 +202,12 @@ def test_a_store_that_is_a_file_is_refused(tmp_path: Path) -> None:
             Store.open(tmp_path / place)
 
 
+def test_a_store_whose_name_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"st\\xffore: its name is not UTF-8; free some space"):
+        Store.open(tmp_path / os.fsdecode(b"st\xffore"))
+
+
 def test_who_only_asks_makes_no_store(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no store at .*nowhere: run `sem-ray sweep FILE` first"):
-        Store.open(tmp_path / "nowhere", make=False)
+        Store.existing(tmp_path / "nowhere")
     assert names(tmp_path) == set()
-
-
-def test_space_is_required_with_both_numbers(tmp_path: Path) -> None:
-    require_space(tmp_path, 1, "one byte", "free some")
-    with pytest.raises(BadInput, match=r"it needs 1,000,000,000,000\.0 MB in .* are free; go"):
-        require_space(tmp_path, 10**18, "it", "go")

@@ -76,7 +76,8 @@ def test_every_network_is_attacked_trained_and_goes_on_from_its_state(name: str)
     """In bfloat16, where a pass runs through every layer in two formats, and in two parts."""
     run = ExperimentSpec(precision="bfloat16")
     spec = TrainingSpec(network=name, steps=2, learning_rate=0.01)
-    images, labels = torch.rand(4, 3, 8, 8), torch.arange(4) % 2
+    generator = torch.Generator().manual_seed(0)
+    images, labels = torch.rand(4, 3, 8, 8, generator=generator), torch.arange(4) % 2
 
     def trainer() -> Trainer:
         shape, device = (3, 8, 8), torch.device("cpu")

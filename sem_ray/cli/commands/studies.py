@@ -24,14 +24,14 @@ def sweep(
 ) -> int:
     """Run the study in FILE, or go on with it; trials run side by side on what the machine has.
 
-    Example: `sem-ray sweep search_spaces/quick.yaml --trials 8`
+    Example: `sem-ray sweep search_spaces/quick.yaml`
 
     Parameters
     ----------
     file
         Search space in YAML.
     trials
-        Finished trials to reach, instead of the file's.
+        Finished trials of the search to reach, instead of the file's.
     dry_run
         Show what would run, and write nothing.
     store

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
-from sem_ray.errors import writing_to
+from sem_ray.files import writing_to
 
 Result = TypeVar("Result")
 

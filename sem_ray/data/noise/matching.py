@@ -23,7 +23,8 @@ class Match:
 
 
 def matched(images: ImageSet, noise: Noise) -> Match:
-    """Where an id occurs twice in the noise, the last row counts, as in `protected`."""
+    """Which rows belong together. If an id occurs twice in the noise, its last row counts, as in
+    `protected`."""
     row_of = {name: row for row, name in enumerate(noise.ids)}
     rows = np.array([row_of.get(name, -1) for name in images.ids], np.int64)
     found = np.flatnonzero(rows >= 0)

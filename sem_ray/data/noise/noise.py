@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import torch
@@ -35,15 +36,17 @@ class Manifest(Frozen):
     radius: NoiseRadius
     """Largest change of a pixel, in 1/255."""
     method: Line
-    """How it was made; `IMPORTED` where other code made it."""
+    """How it was made; `IMPORTED` if other code made it."""
     spec: dict[str, Any]
-    """The settings it was made with, as JSON; empty where it was imported: nobody knows them."""
+    """The settings it was made with, as JSON; empty if it was imported: nobody knows them."""
     identity: Line
     """Of the generation that made it, or of the contents of what was imported."""
     order: Line = ORDER
     seconds: Annotated[float, Field(ge=0)]
-    """Wall time of the generation; 0 where it was imported."""
+    """Wall time of the generation; 0 if it was imported."""
     sem_ray_version: Line
+    values_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Of the values, int8 [N, C, H, W] row by row; None in noise that earlier versions wrote."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +80,16 @@ class Noise:
     def name(self) -> str:
         """Its recipe's identity and a hash of the values themselves: the same recipe gives other
         values on other kinds of devices, and files can be edited."""
-        digest = hashlib.sha256(self.values.contiguous().numpy().data).hexdigest()[:12]
-        return f"{self.manifest.identity}.{digest}"
+        return f"{self.manifest.identity}.{self.digest[:12]}"
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the values, as `Manifest.values_sha256`."""
+        return hashlib.sha256(self.values.contiguous().numpy().data).hexdigest()
 
 
 def require_shaped(noise: Noise, place: str) -> None:
-    """Raise `BadInput` where the values are not int8 [N, C, H, W], or not as many as the rows."""
+    """Raise `BadInput` if the values are not int8 [N, C, H, W], or not as many as the rows."""
     shape, dtype = tuple(noise.values.shape), noise.values.dtype
     if dtype != torch.int8 or len(shape) != 4 or 0 in shape:
         raise BadInput(f"{place}: noise must be int8 [N, C, H, W]; it is {dtype} {list(shape)}")
@@ -92,7 +99,7 @@ def require_shaped(noise: Noise, place: str) -> None:
 
 
 def require_sound(noise: Noise, place: str) -> None:
-    """Raise `BadInput` where shapes, counts, ids or values contradict each other or the radius."""
+    """Raise `BadInput` if shapes, counts, ids or values contradict each other or the radius."""
     require_shaped(noise, place)
     if len(set(noise.ids)) != len(noise):
         raise BadInput(f"{place} gives one id to several rows; generate the noise again")
@@ -106,8 +113,16 @@ def require_sound(noise: Noise, place: str) -> None:
 def protected(images: ImageSet, noise: Noise) -> ImageSet:
     """`images` with their noise, matched by id whatever the order of the rows.
 
-    Raises `BadInput` where an image has no noise, or has other pixels than the noise was made for.
+    Raises `BadInput` if an image has no noise, or has other pixels than the noise was made for.
     """
+    rows = require_made_for(images, noise)
+    note = f"noise={noise.manifest.identity}"
+    pixels = _summed(images.images, _in_order(noise.values, rows))
+    return images.with_images(pixels, f"{images.note},{note}" if images.note else note)
+
+
+def require_made_for(images: ImageSet, noise: Noise) -> list[int]:
+    """The row of `noise` that each of `images` has. Raises `BadInput` as `protected` does."""
     row_of = {name: row for row, name in enumerate(noise.ids)}
     _require_none(images, noise, [n for n in images.ids if n not in row_of], "have no noise")
     rows = [row_of[name] for name in images.ids]
@@ -116,9 +131,7 @@ def protected(images: ImageSet, noise: Noise) -> ImageSet:
     if images.shape != noise.values.shape[1:]:
         _require_none(images, noise, list(images.ids), "have another size")
     _require_none(images, noise, changed, "have other pixels")
-    note = f"noise={noise.manifest.identity}"
-    pixels = _summed(images.images, _in_order(noise.values, rows))
-    return images.with_images(pixels, f"{images.note},{note}" if images.note else note)
+    return rows
 
 
 def _in_order(values: Tensor, rows: list[int]) -> Tensor:

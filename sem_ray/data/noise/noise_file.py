@@ -19,8 +19,10 @@ from torch import Tensor
 from sem_ray.data.noise.noise import FORMAT_VERSION, Manifest, Noise, require_shaped, require_sound
 from sem_ray.data.sources.hub_layout import parquet_of
 from sem_ray.errors import BadInput
+from sem_ray.files import reason_of
+from sem_ray.spec.validation import validated
 
-VALUES, ROWS, MANIFEST = "noise.safetensors", "rows.parquet", "manifest.json"
+FILES = VALUES, ROWS, MANIFEST = "noise.safetensors", "rows.parquet", "manifest.json"
 KEY = "noise"
 ROW_COLUMNS = pa.schema([("id", pa.string()), ("label", pa.int64()), ("digest", pa.string())])
 
@@ -28,8 +30,8 @@ ROW_COLUMNS = pa.schema([("id", pa.string()), ("label", pa.int64()), ("digest", 
 def write_noise(folder: Path, noise: Noise) -> None:
     """Write the three files into `folder`, which exists; making that atomic is the caller's part.
 
-    Raises `BadInput` rather than write noise that `read_noise` would refuse, and `OSError` where
-    the folder cannot be written.
+    Raises `BadInput` rather than write noise that `read_noise` would refuse, and `OSError` if the
+    folder cannot be written.
     """
     require_sound(noise, f"the noise {noise.manifest.identity}")
     try:
@@ -40,21 +42,36 @@ def write_noise(folder: Path, noise: Noise) -> None:
     (folder / VALUES).chmod(0o644)
     columns = [list(noise.ids), noise.labels.tolist(), list(noise.digests)]
     pq.write_table(pa.table(columns, schema=ROW_COLUMNS), folder / ROWS)
-    text = noise.manifest.model_dump_json(indent=2)
+    manifest = noise.manifest.model_copy(update={"values_sha256": noise.digest})
+    text = manifest.model_dump_json(indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def read_noise(folder: Path) -> Noise:
-    """The noise in `folder`, on the CPU. Raises `BadInput` where any part of it is not sound."""
+    """The noise in `folder`, on the CPU. Raises `BadInput` if any part of it is not sound."""
     noise = read_unverified(folder)
+    if noise.manifest.values_sha256 not in (None, noise.digest):
+        raise BadInput(
+            f"{folder / VALUES} is damaged: its values are not those of {MANIFEST}; "
+            "fetch the noise again, or make it anew in another folder"
+        )
     require_sound(noise, str(folder))
     return noise
 
 
-def read_unverified(folder: Path) -> Noise:
-    """The same for who judges the contents: values may be beyond the radius and ids may repeat."""
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the noise in `folder`, whose values are neither read nor judged.
+
+    Raises `BadInput` if it cannot be read or one of the files is missing.
+    """
     _require_files(folder)
-    manifest = _read_manifest(folder / MANIFEST)
+    return _read_manifest(folder / MANIFEST)
+
+
+def read_unverified(folder: Path) -> Noise:
+    """The noise in `folder` for who judges it: values may be beyond the radius or not those of the
+    manifest, and ids may repeat. Raises `BadInput` if a file cannot be read."""
+    manifest = read_manifest(folder)
     ids, labels, digests = _read_rows(folder / ROWS)
     noise = Noise(_read_values(folder / VALUES), ids, labels, digests, manifest)
     require_shaped(noise, str(folder))
@@ -62,28 +79,28 @@ def read_unverified(folder: Path) -> Noise:
 
 
 def _require_files(folder: Path) -> None:
-    """Raise `BadInput` where one of the three is not there or may not be read."""
+    """Raise `BadInput` if one of the three is not there or may not be read."""
     try:
         if not folder.is_dir():
             raise BadInput(f"no noise at {folder}: there is no such folder")
-        for name in (MANIFEST, ROWS, VALUES):
+        for name in FILES:
             if not (folder / name).is_file():
                 raise BadInput(f"{folder} is not a folder of noise: {name} is missing")
             (folder / name).open("rb").close()
     except OSError as error:
         place = error.filename or folder
-        raise BadInput(f"cannot read {place}: {error.strerror}; make it readable first") from error
+        raise BadInput(
+            f"cannot read {place}: {reason_of(error)}; make it readable first"
+        ) from error
 
 
 def _read_manifest(file: Path) -> Manifest:
-    # Late, because it needs PyYAML.
-    from sem_ray.spec.reading import validated
-
     try:
         tree = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(
-            f"{file} cannot be read as JSON ({error}); fetch the noise again, or make it anew"
+            f"{file} cannot be read as JSON ({reason_of(error)}); fetch the noise again, or make "
+            "it anew"
         ) from error
     if not isinstance(tree, dict):
         raise BadInput(f"{file} holds a {type(tree).__name__}, not the description of noise")
@@ -116,5 +133,7 @@ def _read_values(file: Path) -> Tensor:
                 values: Tensor = tensors.get_tensor(KEY)
                 return values
     except (SafetensorError, OSError) as error:
-        raise BadInput(f"{file} cannot be read as safetensors: {error}") from error
+        raise BadInput(
+            f"{file} cannot be read as safetensors ({reason_of(error)}); fetch it again"
+        ) from error
     raise BadInput(f"{file} holds no tensor named {KEY}; it is not a file of noise")

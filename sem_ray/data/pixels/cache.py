@@ -6,10 +6,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +18,16 @@ from sem_ray.data.pixels.allocation import Allocate, allocate, written
 from sem_ray.data.pixels.arrow_file import LARGEST, ArrowLayout, open_writable, write_blank
 from sem_ray.data.pixels.hashing import pixel_digests
 from sem_ray.data.pixels.memory_mapped import Mapped
-from sem_ray.errors import BadInput, require_space, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import (
+    DAMAGED,
+    folder_aside,
+    remove_abandoned,
+    require_space,
+    sync,
+    writing_to,
+)
+from sem_ray.locks import locked
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +53,8 @@ class PixelCache:
         if self.stream is False:
             return decode(allocate)
         file = self.folder / f"{_hashed(signature)}.arrow"
-        if _is_there(file):
-            return Mapped.whole(file)
+        if (found := _readable(file)) is not None:
+            return found
         with ExitStack() as held:
             making = _Making(self, file, held)
             try:
@@ -92,78 +99,50 @@ class _Making:
     def finished(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | Mapped:
         if self._places is None:
             return pixels
-        with writing_to(self._shelf.folder, REMEDY):
+        with writing_to(self._shelf.folder, REMEDY, DiskFailed):
             written, digests = open_writable(self._places)
             for row, digest in enumerate(pixel_digests(written)):
                 digests[row] = np.frombuffer(digest.encode("ascii"), np.uint8)
-            with self._places.file.open("rb+") as stream:
-                os.fsync(stream.fileno())
+            sync(self._places.file)
             self._places.file.replace(self._file)
         return Mapped.whole(self._file)
 
     def _aside(self, size: int) -> Path:
         """A file to write, in a folder that is gone with the lock."""
         folder = self._shelf.folder
-        folder.mkdir(parents=True, exist_ok=True)
         if self._places is None:
-            self._held.enter_context(_locked(self._file))
-            if self._file.exists():
-                raise _Found
-            _sweep_up(folder, self._file.stem)
+            self._lock()
         require_space(folder, size, "the file of decoded images", REMEDY)
-        own = tempfile.TemporaryDirectory(prefix=f".{self._file.stem}-", dir=folder)
-        return Path(self._held.enter_context(own)) / self._file.name
+        own = self._held.enter_context(folder_aside(folder, f".{self._file.stem}-"))
+        return own / self._file.name
+
+    def _lock(self) -> None:
+        """Let no other process decode the same images. Raises `_Found` if one has done so."""
+        file = self._file
+        waiting = f"waiting for another process that decodes the same images into {file}"
+        lock = locked(file.with_name(f".{file.stem}.lock"), waiting=waiting)
+        self._held.enter_context(lock)
+        if _readable(file) is not None:
+            raise _Found
+        # Of other sets too, which nobody may ever ask for again.
+        remove_abandoned(file.parent, ".")
+        if file.exists():
+            aside = file.replace(file.with_name(file.name + DAMAGED))
+            log.warning("%s is damaged; it is put aside as %s and made again", file, aside.name)
 
 
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Hold what lets one process alone make `file`; who has to wait says for what."""
-    # Late, because few sets are so large.
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(_lock_of(file.parent, file.stem))
+def _readable(file: Path) -> Mapped | None:
+    """The images in `file`; None if it is absent or damaged."""
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.warning("waiting for another process that decodes the same images into %s", file)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _sweep_up(folder: Path, own: str) -> None:
-    """Remove what killed processes left: of our own set, whose lock we hold, and of others whose
-    lock nobody holds."""
-    from filelock import FileLock, Timeout
-
-    for left in folder.glob(".*-*"):
-        stem = left.name[1:].partition("-")[0]
-        lock = nullcontext() if stem == own else FileLock(_lock_of(folder, stem), timeout=0)
-        try:
-            with lock:
-                shutil.rmtree(left, ignore_errors=True)
-        except Timeout:
-            continue
-
-
-def _lock_of(folder: Path, stem: str) -> Path:
-    return folder / f".{stem}.lock"
+        return Mapped.whole(file)
+    except BadInput:
+        return None
 
 
 def _hashed(signature: str) -> str:
     # File names may hold bytes that are no text.
     text = f"{KIND_VERSION}\n{signature}".encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()[:20]
-
-
-def _is_there(file: Path) -> bool:
-    """False too where the folder may not be looked into: writing there will say so if it must."""
-    try:
-        return file.exists()
-    except OSError:
-        return False
 
 
 def _memory() -> int:

@@ -76,7 +76,7 @@ def _existing(source: str) -> Path:
     except (OSError, RuntimeError) as error:
         raise BadInput(f"cannot open the data source {source!r}: {error}") from error
     # Late, because it needs PyYAML and only a misspelt name needs it.
-    from sem_ray.spec.reading import did_you_mean
+    from sem_ray.spec.validation import did_you_mean
 
     raise BadInput(
         f"no image set {source!r}{did_you_mean(source, NAMED)}: there is no such file or folder, "

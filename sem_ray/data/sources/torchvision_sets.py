@@ -21,6 +21,7 @@ import torch
 
 from sem_ray.data.image_set import Dataset, ImageSet
 from sem_ray.errors import BadInput
+from sem_ray.locks import locked
 
 PREFIX = "torchvision:"
 SETS = {f"{PREFIX}{name}": name for name in ("CIFAR10", "CIFAR100")}
@@ -71,11 +72,8 @@ def _kept(maker: Any, root: Path) -> Any | None:
 
 def _fetched(source: str, maker: Any, root: Path) -> Any:
     """The test split of a fresh download; of several processes one downloads for all."""
-    from filelock import FileLock
-
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f".{SETS[source]}.lock"), _impatient(), redirect_stdout(sys.stderr):
+        with locked(root / f".{SETS[source]}.lock"), _impatient(), redirect_stdout(sys.stderr):
             return maker(root, train=False, download=True)
     except (OSError, RuntimeError, EOFError, tarfile.TarError) as error:
         reason = getattr(error, "reason", None) or error

@@ -12,7 +12,7 @@ from torch import nn
 
 from sem_ray.errors import BadInput
 from sem_ray.networks.architecture import IMAGENET, Architecture
-from sem_ray.spec.reading import did_you_mean
+from sem_ray.spec.validation import did_you_mean
 
 PREFIX = "torchvision:"
 CHANNELS = 3

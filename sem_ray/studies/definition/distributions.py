@@ -17,7 +17,7 @@ from pydantic import Field, Strict
 
 from sem_ray.errors import BadInput
 from sem_ray.spec.base import Frozen
-from sem_ray.spec.reading import validated
+from sem_ray.spec.validation import validated
 
 Number = Annotated[int, Strict()] | Annotated[float, Strict()]
 Scalar = Annotated[bool, Strict()] | Number | Annotated[str, Strict()] | None

@@ -15,8 +15,9 @@ from sem_ray.networks import require_networks
 from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen, Whole
-from sem_ray.spec.reading import Tree, did_you_mean, merged, nested, preset, read_yaml, validated
+from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
+from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
 

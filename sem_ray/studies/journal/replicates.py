@@ -90,6 +90,11 @@ class Rounds:
         found = (self.run(configuration.number, number) for number in numbers)
         return [trial for trial in found if trial is not None]
 
+    def confirmed(self, winner: FrozenTrial) -> list[FrozenTrial]:
+        """The runs of the winner that had no part in the choice; empty until all are finished."""
+        found = self.runs(winner, self.confirming)
+        return found if len(found) == len(self.confirming) else []
+
     @property
     def choosing(self) -> range:
         """Numbers of the runs that choose the winner among the finalists."""

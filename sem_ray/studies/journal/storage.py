@@ -6,22 +6,23 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
-from filelock import FileLock, Timeout
 from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import TrialState
 from typing_extensions import override
 
-from sem_ray.errors import BadInput, WorkFailed, writing_to
-from sem_ray.spec.reading import did_you_mean
-from sem_ray.store import REMEDY, Store, write_json
+from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.files import write_json, writing_to
+from sem_ray.locks import Locked, is_locked, locked
+from sem_ray.spec.validation import did_you_mean
+from sem_ray.store import REMEDY, Store
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 FOLDER = "studies"
@@ -51,16 +52,21 @@ class SystemLock(JournalFileOpenLock):
 
     def __init__(self, file: Path) -> None:
         super().__init__(str(file))
-        self._lock = FileLock(file)
+        self._file = file
+        self._held = ExitStack()
 
     @override
     def acquire(self) -> bool:
-        self._lock.acquire()
+        held = ExitStack()
+        held.enter_context(locked(self._file))
+        self._held = held
         return True
 
     @override
     def release(self) -> None:
-        self._lock.release()
+        # Once it is free another thread puts its own here.
+        held, self._held = self._held, ExitStack()
+        held.close()
 
 
 def study_folder(store: Store, name: str) -> Path:
@@ -99,31 +105,21 @@ def load_study(store: Store, name: str) -> StudyRecord:
 def sweeping(store: Store, name: str) -> Iterator[None]:
     """Hold the study against a second sweep. Raises `BadInput` if one is running."""
     folder = study_folder(store, name)
-    with writing_to(folder, REMEDY):
-        folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK_FILE)
-    try:
-        lock.acquire(timeout=LOCK_PATIENCE)
-    except Timeout as error:
-        raise BadInput(
-            f"a sweep of study {name} is already running in {store.root}; wait for it, "
-            "or give this one another name"
-        ) from error
-    try:
+    with ExitStack() as held:
+        try:
+            with writing_to(folder, REMEDY):
+                held.enter_context(locked(folder / LOCK_FILE, patience=LOCK_PATIENCE))
+        except Locked as error:
+            raise BadInput(
+                f"a sweep of study {name} is already running in {store.root}; wait for it, "
+                "or give this one another name"
+            ) from error
         yield
-    finally:
-        lock.release()
 
 
 def is_running(store: Store, name: str) -> bool:
     """Whether a living sweep holds the study."""
-    lock = FileLock(study_folder(store, name) / LOCK_FILE)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    return is_locked(study_folder(store, name) / LOCK_FILE)
 
 
 def _optuna_study(folder: Path, spec: StudySpec, sampler: BaseSampler | None) -> optuna.Study:

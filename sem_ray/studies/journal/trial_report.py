@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from sem_ray.errors import BadInput, SemRayError
+from sem_ray.errors import BadInput, DiskFailed, SemRayError
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.spec.base import Frozen
 
@@ -24,7 +24,7 @@ class Failed(Frozen):
     error: str
     """One line."""
     bad_input: bool = False
-    """Whether what the trial was given is at fault."""
+    """Whether every trial would fail so: what it was given is at fault, or the disk."""
     foreseen: bool = True
     """False leaves the trial's worker in a state nobody knows."""
     traceback: str | None = None
@@ -34,7 +34,7 @@ class Failed(Frozen):
     def by(cls, error: Exception, seconds: float) -> Failed:
         return cls(
             error=one_line(error),
-            bad_input=isinstance(error, BadInput),
+            bad_input=isinstance(error, BadInput | DiskFailed),
             foreseen=isinstance(error, SemRayError),
             traceback="".join(traceback.format_exception(error)),
             seconds=seconds,

@@ -13,7 +13,8 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from sem_ray.errors import BadInput, writing_to
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import writing_to
 from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
@@ -78,7 +79,7 @@ class TrialQueue:
         """A trial to start now; None if there is none, for the moment or for good."""
         while self._goes_on() and self._budget.allows(self.complete, len(self._running)):
             try:
-                with writing_to(self._record.folder, REMEDY):
+                with writing_to(self._record.folder, REMEDY, DiskFailed):
                     trial = self._proposals.next()
                     if trial is None:
                         return None
@@ -101,7 +102,7 @@ class TrialQueue:
         if running is None:
             return
         try:
-            with writing_to(self._record.folder, REMEDY):
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
                 self._end(running, report)
         except Exception as failure:  # noqa: BLE001  the sweep raises it
             self.failure = self.failure or failure

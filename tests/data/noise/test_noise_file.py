@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from sem_ray.data import Noise, protected, read_noise, write_noise
+from sem_ray.data import Noise, protected, read_manifest, read_noise, write_noise
 from sem_ray.errors import BadInput
 from tests.data.noise.noise_samples import random_images, random_noise
 
@@ -37,7 +37,7 @@ def test_noise_comes_back_whole(folder: Path, noise: Noise) -> None:
     assert again.values.dtype == torch.int8
     assert torch.equal(again.labels, noise.labels)
     assert (again.ids, again.digests) == (noise.ids, noise.digests)
-    assert again.manifest == noise.manifest
+    assert again.manifest == noise.manifest.model_copy(update={"values_sha256": again.digest})
     images = random_images()
     assert protected(images, again).fingerprint == protected(images, noise).fingerprint
 
@@ -101,6 +101,12 @@ def _ids(table: pa.Table, first: str | None) -> pa.Table:
 INT8 = torch.zeros(6, 3, 4, 5, dtype=torch.int8)
 LARGE = torch.full_like(INT8, 9)
 
+
+def _large_values(folder: Path) -> None:
+    _manifest(folder, values_sha256=None)
+    _values(folder, noise=LARGE)
+
+
 FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no manifest": (lambda f: (f / "manifest.json").unlink(), "manifest.json is missing"),
     "no rows": (lambda f: (f / "rows.parquet").unlink(), "rows.parquet is missing"),
@@ -133,7 +139,11 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "flat values": (lambda f: _values(f, noise=INT8.flatten(1)), r"it is torch\.int8 \[6, 60\]"),
     "no rows of values": (lambda f: _values(f, noise=INT8[:0]), r"\[0, 3, 4, 5\]"),
     "fewer values": (lambda f: _values(f, noise=INT8[:5].clone()), "5 rows of noise for 6 images"),
-    "large values": (lambda f: _values(f, noise=LARGE), "by 9/255, beyond its radius 8/255"),
+    "other values": (lambda f: _values(f, noise=INT8), "values are not those of manifest.json"),
+    "large values": (
+        _large_values,
+        "by 9/255, beyond its radius 8/255",
+    ),
     "rows are text": (lambda f: (f / "rows.parquet").write_text("x"), "as Parquet"),
     "fewer rows": (lambda f: _rows(f, lambda t: t[:5]), "6 rows of noise for 5 images"),
     "a column less": (
@@ -157,6 +167,23 @@ def test_broken_noise_is_refused_in_one_line_that_names_it(folder: Path, fault: 
         read_noise(folder)
     assert re.search(re.escape(str(folder)), str(caught.value))
     assert "\n" not in str(caught.value)
+
+
+def test_noise_without_a_digest_of_its_values_still_opens(folder: Path, noise: Noise) -> None:
+    file = folder / "manifest.json"
+    tree = json.loads(file.read_text())
+    assert tree.pop("values_sha256") == noise.digest
+    file.write_text(json.dumps(tree))
+    assert read_noise(folder).manifest == noise.manifest
+
+
+def test_a_manifest_is_read_without_the_values(folder: Path, noise: Noise) -> None:
+    (folder / "noise.safetensors").write_text("not read")
+    (folder / "rows.parquet").write_text("not read")
+    assert read_manifest(folder).identity == noise.manifest.identity
+    (folder / "rows.parquet").unlink()
+    with pytest.raises(BadInput, match=r"rows\.parquet is missing"):
+        read_manifest(folder)
 
 
 @pytest.mark.parametrize("kind", ["absent", "file"])

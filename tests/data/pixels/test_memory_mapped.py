@@ -171,19 +171,29 @@ def test_a_file_is_arrow_that_others_can_read(tmp_path: Path) -> None:
     assert [cell.decode() for cell in table["digest"].to_pylist()] == list(found.digests)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", None])
-def test_a_file_that_is_gone_or_damaged_is_named(tmp_path: Path, content: bytes | None) -> None:
-    source = write_pngs(tmp_path / "train.parquet", 8)
-    found = loaded(source, tmp_path).train
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    found = loaded(write_pngs(tmp_path / "train.parquet", 8), tmp_path).train
     file = mapped(found).places.file
-    if content is None:
-        file.unlink()
-        with pytest.raises(BadInput, match=rf"{file}, which holds .* is gone; run the command"):
-            found.images[:]
-    else:
-        file.write_bytes(content)
-        with pytest.raises(BadInput, match=rf"{file} cannot be read as decoded images .*remove it"):
-            loaded(source, tmp_path)
+    file.unlink()
+    with pytest.raises(BadInput, match=rf"{file}, which holds .* is gone; run the command"):
+        found.images[:]
+
+
+@pytest.mark.parametrize("content", [b"", b"hello"])
+def test_a_damaged_file_is_put_aside_and_decoded_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    source = write_pngs(tmp_path / "train.parquet", 8)
+    first = loaded(source, tmp_path).train
+    file = mapped(first).places.file
+    pixels = first.images[:]
+    file.write_bytes(content)
+    again = loaded(source, tmp_path).train
+    assert torch.equal(again.images[:], pixels)
+    assert file.with_name(f"{file.name}.damaged").read_bytes() == content
+    assert caplog.messages == [
+        f"{file} is damaged; it is put aside as {file.name}.damaged and made again"
+    ]
 
 
 def test_a_file_of_another_shape_than_it_gives_is_refused(tmp_path: Path) -> None:
@@ -249,8 +259,9 @@ class _Full:
 KILLED = """
 import sys
 from pathlib import Path
-from sem_ray.data import listing, load
+from sem_ray.data import load
 from sem_ray.data.pixels.cache import PixelCache
+from sem_ray.data.sources import encoded_split
 from sem_ray.spec import DataSpec
 
 def watched(images, *others):
@@ -260,10 +271,11 @@ def watched(images, *others):
             if row == 4:
                 print("begun", flush=True)
                 sys.stdin.read()
-    return stacked(slowly(), *others)
+    return decode_batch(slowly(), *others)
 
-stacked, listing.stacked = listing.stacked, watched
-load(DataSpec(source=sys.argv[1]), shelf=PixelCache(Path(sys.argv[2]) / "pixels", stream=True))
+decode_batch, encoded_split.decode_batch = encoded_split.decode_batch, watched
+cache = PixelCache(Path(sys.argv[2]) / "pixels", stream=True)
+load(DataSpec(source=sys.argv[1]), pixel_cache=cache)
 """
 
 

@@ -234,3 +234,16 @@ def test_what_was_missed_is_written_when_the_server_is_back(
     finished(record)
     records.end()
     assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
+
+
+def test_without_a_place_to_write_the_study_itself_says_which_is_best(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goals = [{"metric": METRIC, "direction": "maximize"}, {"metric": "generation_seconds"}]
+    record = recorded(store, objectives=goals)
+    for _ in range(5):
+        finished(record)
+    failed(record)
+    asked = best(store, "tiny")
+    monkeypatch.setattr(Store, "writable", lambda store: False)
+    assert best(store, "tiny") == asked

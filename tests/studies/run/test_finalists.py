@@ -154,3 +154,11 @@ def test_until_the_finalists_have_run_the_search_answers(store: Store) -> None:
         swept(store, backend=Mortal(5))
     found = best(store, "tiny")
     assert (found.trial, found.value, found.comparison) == (2, 30.0, None)
+
+
+def test_until_the_winner_has_run_again_the_seeds_that_chose_it_answer(store: Store) -> None:
+    with pytest.raises(Killed):
+        swept(store, backend=Mortal(9))
+    found = best(store, "tiny")
+    assert found.trial == 1 and {m.seed for m in found.measurements} == {11, 12}
+    assert found.comparison is not None and found.comparison.estimate is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
-from sem_ray.errors import BadInput
+from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.progress import Progress
 from sem_ray.store import Store
 from sem_ray.studies.events import TrialProgress
@@ -206,7 +206,7 @@ def test_a_record_that_cannot_be_written_ends_the_sweep_and_says_why(
     sweep = Sweep(store, on_trial=full)
     if (request := sweep.queue.next()) is not None:
         sweep.finish(request)
-    assert sweep.over and isinstance(sweep.queue.failure, BadInput)
+    assert sweep.over and isinstance(sweep.queue.failure, DiskFailed)
     assert "No space left on device; free some space there" in str(sweep.queue.failure)
 
 
