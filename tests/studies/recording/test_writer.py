@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import optuna
 import pytest
@@ -245,5 +246,5 @@ def test_without_a_place_to_write_the_study_itself_says_which_is_best(
         finished(record)
     failed(record)
     asked = best(store, "tiny")
-    monkeypatch.setattr(Store, "writable", lambda store: False)
+    monkeypatch.setattr(Store, "writable", Mock(return_value=False))
     assert best(store, "tiny") == asked
