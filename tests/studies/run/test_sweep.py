@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sem_ray.errors import BadInput
-from sem_ray.records.connection import URI_VARIABLE
+from sem_ray.records.connection import URI_VARIABLE, connect
 from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress
 from sem_ray.studies.journal.storage import studies, study_folder, sweeping
@@ -143,3 +143,20 @@ def test_a_second_sweep_of_the_same_study_is_refused(store: Store) -> None:
     with sweeping(store, "tiny"), pytest.raises(BadInput, match="already running"):
         run_sweep(study(), store, experiment=fakes.instant, backend=HERE)
     assert studies(store) == []
+
+
+def test_several_objectives_are_traded_off_and_the_first_says_which_is_best(store: Store) -> None:
+    goals = [{"metric": METRIC}, {"metric": "test_accuracy_at_0", "direction": "maximize"}]
+    spec = study(objectives=goals, sampler={"name": "tpe", "startup_trials": 3})
+    assert run_sweep(spec, store, trials=6, experiment=fakes.instant, backend=HERE).ok
+    found = status(store, "tiny")
+    # The two move together here, so no trial beats another unless they are equal.
+    values = {row.metrics[METRIC]: row.trial for row in reversed(found.rows)}
+    assert set(found.leaders) == set(values.values())
+    assert best(store, "tiny").value == min(values)
+    server = connect(store)
+    order = ["metrics.test_accuracy_at_4 ASC"]
+    (run,) = server.client.search_runs(
+        [server.experiment], "metrics.test_accuracy_at_4 > 0", order_by=order, max_results=1
+    )
+    assert run.data.metrics[METRIC] == min(values), "the documented name orders MLflow's runs"
