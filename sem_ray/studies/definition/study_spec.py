@@ -14,15 +14,15 @@ from sem_ray.methods import require_method
 from sem_ray.networks import require_networks
 from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.base import Count, Frozen, Whole
+from sem_ray.spec.base import Count, Frozen
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
+from sem_ray.studies.definition.finalists import FinalistSpec, refuse_searched_seed
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
 
 SOURCE = "data.source"
-SEED = "seed"
 
 
 class SamplerSpec(Frozen):
@@ -31,17 +31,6 @@ class SamplerSpec(Frozen):
     name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
     startup_trials: Count = 10
     """Trials of `tpe` that are drawn at random before it models what was found."""
-
-
-class FinalistSpec(Frozen):
-    """What runs again once the search is over. One run is a sample: the same settings with another
-    seed can end elsewhere."""
-
-    count: Annotated[Whole, Field(ge=2)] = 3
-    """The best configurations of the search, by the first objective, that run again."""
-    seeds: Annotated[Whole, Field(ge=2)] = 3
-    """Further seeds of the experiment, the same for every finalist. Their mean says who wins; the
-    winner then runs with as many seeds more, which give its estimate."""
 
 
 class StudySpec(Frozen):
@@ -110,7 +99,8 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     _check_settings(spec, place)
     _check_objectives(spec, place)
     _check_grid(spec, place)
-    _check_finalists(spec, place)
+    if spec.finalists is not None:
+        refuse_searched_seed(spec.search, place)
     return spec
 
 
@@ -172,14 +162,6 @@ def _check_grid(spec: StudySpec, place: str) -> None:
                 f"{place}: search.{path}: a grid needs finitely many values; "
                 "give the range a step, or list choices"
             )
-
-
-def _check_finalists(spec: StudySpec, place: str) -> None:
-    if spec.finalists is not None and SEED in spec.search:
-        raise BadInput(
-            f"{place}: search.{SEED}: finalists run again with other seeds, so {SEED} cannot be "
-            "searched too; drop one of the two"
-        )
 
 
 def _with_absolute_sources(spec: StudySpec, beside: Path, place: str) -> StudySpec:
