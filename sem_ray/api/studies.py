@@ -34,7 +34,7 @@ def sweep(
 ) -> SweepResult:
     """Run a study, or go on with one, until `trials` of its trials are finished.
 
-    Raises `BadInput` where it cannot run as asked, `WorkFailed` where it could not go on.
+    Raises `BadInput` if it cannot run as asked, `WorkFailed` if it could not go on.
     """
     spec = study if isinstance(study, StudySpec) else read_study(study)
     artifacts = Store.open(store)
@@ -67,5 +67,6 @@ def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:
-    """The best finished trial of the study named `study`, as MLflow orders them."""
+    """The best finished trial of the study named `study`, as MLflow orders them; by its first
+    objective if it has several."""
     return queries.best(Store.existing(store), study)

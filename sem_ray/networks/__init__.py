@@ -10,6 +10,7 @@ from sem_ray.networks.architecture import CIFAR, IMAGENET, Architecture
 from sem_ray.networks.models.densenet import densenet121
 from sem_ray.networks.models.resnet import resnet18, resnet18_imagenet, resnet50
 from sem_ray.networks.models.small import SmallNet
+from sem_ray.networks.models.tiny import TinyNet
 from sem_ray.networks.models.torchvision_models import PREFIX, torchvision_architecture
 from sem_ray.networks.models.vgg import vgg16_bn
 from sem_ray.networks.models.wide_resnet import wrn34_10
@@ -43,6 +44,7 @@ NETWORKS: dict[str, Architecture] = {
     "densenet121": Architecture(densenet121, CIFAR),
     "resnet18-imagenet": Architecture(resnet18_imagenet, IMAGENET),
     "small": Architecture(SmallNet, None),
+    "tiny": Architecture(TinyNet, None),
 }
 """Our own. None has dropout, and all begin as PyTorch's layers do."""
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.data import Dataset, Noise, load, protected, read_noise
 from sem_ray.devices import settled
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+    metric_key,
+)
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.noise import noise_for
 from sem_ray.pipeline.victims import victim_for
@@ -17,11 +25,13 @@ from sem_ray.spec.identity import CLEAN
 from sem_ray.store import Store
 from sem_ray.victims import Victim
 
+SIDES = (TEST_ACCURACY, CLEAN_ACCURACY)
+
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Victims of one radius (1/255): trained on clean and on protected images, each None where it
-    was not asked for."""
+    """Victims of one radius (1/255): trained on clean and on protected images, each None if it was
+    not asked for."""
 
     radius: float
     clean: Victim | None
@@ -37,27 +47,44 @@ class Outcome:
     generation_seconds: float
     accuracies: tuple[Accuracy, ...]
 
-    def metrics(self) -> dict[str, float]:
-        """Flat figures by the names of `metric_names`: accuracies in %, times in seconds."""
-        figures = {"generation_seconds": self.generation_seconds, "victim_seconds": 0.0}
-        for row in self.accuracies:
-            if row.protected is not None:
-                figures[f"test_accuracy@{row.radius:g}"] = row.protected.last
-                figures["victim_seconds"] += row.protected.seconds
-            if row.clean is not None:
-                figures[f"clean_accuracy@{row.radius:g}"] = row.clean.last
-        return figures
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]:
+        """All that was measured with `spec`, in the order of `metric_names`."""
+        generation = Measurement(
+            name=GENERATION_SECONDS, value=self.generation_seconds, unit="s", seed=spec.seed
+        )
+        victims = Measurement(
+            name=VICTIM_SECONDS,
+            value=self._victim_seconds,
+            unit="s",
+            network=spec.victim.network,
+            seed=spec.seed,
+        )
+        return (*self._accuracies(spec), generation, victims)
+
+    @property
+    def _victim_seconds(self) -> float:
+        """Of the victims on protected images; those on clean ones are shared by many trials."""
+        return sum((row.protected.seconds for row in self.accuracies if row.protected), 0.0)
+
+    def _accuracies(self, spec: ExperimentSpec) -> Iterator[Measurement]:
+        for name in SIDES:
+            for row in self.accuracies:
+                victim = row.protected if name == TEST_ACCURACY else row.clean
+                if victim is not None:
+                    yield Measurement(
+                        name=name,
+                        value=victim.last,
+                        unit="%",
+                        radius=row.radius,
+                        network=spec.victim.network,
+                        seed=spec.seed,
+                    )
 
 
 def metric_names(spec: ExperimentSpec) -> tuple[str, ...]:
-    """The names of the figures a trial of `spec` reports."""
-    radii = [f"{radius:g}" for radius in spec.victim.radii]
-    return (
-        *(f"test_accuracy@{radius}" for radius in radii),
-        *(f"clean_accuracy@{radius}" for radius in radii),
-        "generation_seconds",
-        "victim_seconds",
-    )
+    """The keys of what a trial of `spec` measures."""
+    accuracies = (metric_key(side, radius) for side in SIDES for radius in spec.victim.radii)
+    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS)
 
 
 def run_experiment(

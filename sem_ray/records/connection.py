@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.files import reason_of
@@ -17,7 +19,7 @@ from sem_ray.store import REMEDY, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 EXPERIMENT = "sem-ray"
-KINDS = ("http://", "https://", "sqlite:", "postgresql", "mysql", "mssql")
+KINDS = ("http://", "https://", "sqlite:///", "postgresql", "mysql", "mssql")
 """How a tracking address may begin."""
 
 
@@ -41,25 +43,62 @@ def tracking_uri(store: Store) -> str:
 
 
 def refuse_unusable_address(store: Store) -> None:
-    """Raise `BadInput` for an address MLflow cannot use, before anything is started or written."""
+    """Raise `BadInput` for an address that cannot be one of MLflow's, whatever runs there."""
     uri = tracking_uri(store)
-    if not uri.startswith(KINDS):
-        raise BadInput(
-            f"{URI_VARIABLE}={_without_password(uri)} is no address MLflow keeps runs at: "
-            f"it takes {', '.join(KINDS)}"
-        )
+    if (fault := _fault(uri)) is not None:
+        raise _no_address(uri, fault)
+
+
+def require_tracking(store: Store) -> None:
+    """Raise `BadInput` unless MLflow answers and takes runs, before hours of work are spent.
+
+    A server that fails later does not end a sweep.
+    """
+    try:
+        connect(store)
+    except TrackingFailed as failure:
+        raise BadInput(str(failure)) from failure
 
 
 def connect(store: Store) -> Tracking:
-    """A client on the store's tracking server, its schema and experiment made where missing.
+    """A client on the store's tracking server; its schema and experiment are made if missing.
 
     Raises `BadInput` for an address MLflow cannot use, `TrackingFailed` for one that is down.
     """
     refuse_unusable_address(store)
     uri = tracking_uri(store)
     with one_writer(store), tracking_errors(uri):
-        client = _client(uri)  # makes the schema of a database
-        return Tracking(client, _experiment(client, store))
+        try:
+            client = _client(uri)  # makes the schema of a database
+            return Tracking(client, _experiment(client, store))
+        except ValueError as error:  # what parsers of addresses raise
+            raise _no_address(uri, _reason(error)) from error
+
+
+def _fault(uri: str) -> str | None:
+    """What is wrong with an address, as far as its text and the disk show."""
+    if not uri.startswith(KINDS) or "://" not in uri:
+        return f"it takes {', '.join(KINDS)}"
+    try:
+        parts = urlsplit(uri)
+        if uri.startswith("http") and (not parts.hostname or parts.port == 0):
+            return "it names no host and port"
+    except ValueError as error:
+        return str(error)
+    return _file_fault(parts.path) if uri.startswith("sqlite") else None
+
+
+def _file_fault(path: str) -> str | None:
+    """Of sqlite's file: MLflow would retry for minutes, or keep the runs in memory."""
+    name = path.removeprefix("/")
+    if name in ("", ":memory:"):
+        return "it names no file"
+    return f"{name} is a folder; name a file" if Path(unquote(name)).is_dir() else None
+
+
+def _no_address(uri: str, fault: str) -> BadInput:
+    shown = _without_password(uri)
+    return BadInput(f"{URI_VARIABLE}={shown} is no address MLflow keeps runs at: {fault}")
 
 
 @contextmanager

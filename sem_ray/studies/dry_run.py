@@ -13,7 +13,7 @@ from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Choices, Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 
 SHOWN = 8
 """Proposals a plan lists at most."""
@@ -32,6 +32,8 @@ class SweepPlan:
     """How many different trials there are; None if a range is continuous."""
     proposals: tuple[Values, ...]
     """The first trials' values, as far as they do not depend on results."""
+    finalists: str | None = None
+    """What runs after them, in words; None if nothing does."""
 
 
 def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
@@ -46,6 +48,17 @@ def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
         settings={path: str(distribution) for path, distribution in spec.search.items()},
         combinations=spec.grid_size or None,
         proposals=proposals(spec, min(target, foreseen, SHOWN)),
+        finalists=_finalists(spec, target),
+    )
+
+
+def _finalists(spec: StudySpec, target: int) -> str | None:
+    if spec.finalists is None:
+        return None
+    count, seeds = min(spec.finalists.count, target), spec.finalists.seeds
+    return (
+        f"then the best {count} run again with {seeds} further seeds each, and the winner of them "
+        f"with {seeds} more: at most {seeds * (count + 1)} further trials"
     )
 
 
@@ -62,7 +75,7 @@ def require_runnable(spec: StudySpec) -> None:
 
 def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
     """The first `count` trials' values, each checked to be an experiment."""
-    study = optuna.create_study(direction=spec.direction, sampler=sampler_for(spec))
+    study = optuna.create_study(directions=spec.directions, sampler=sampler_for(spec))
     found = []
     for _ in range(count):
         trial = study.ask()

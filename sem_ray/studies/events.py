@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress
 
 TrialState = Literal["running", "complete", "failed"]
@@ -21,12 +22,16 @@ class TrialEvent:
     """The searched settings."""
     done: int
     total: int
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """Accuracies in %, durations in seconds; empty unless complete."""
+    measurements: tuple[Measurement, ...] = ()
+    """Empty unless complete."""
     error: str | None = None
-    """One line, where the trial failed."""
+    """One line, if the trial failed."""
     seconds: float | None = None
-    """Of the trial's work, where it ended."""
+    """Of the trial's work, if it ended."""
+    configuration: int | None = None
+    """The search's trial that proposed the settings; None is this one."""
+    replicate: int = 0
+    """Which further run of them it is, counted from 1; 0 is the search's own."""
 
 
 @dataclass(frozen=True)

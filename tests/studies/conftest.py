@@ -10,6 +10,9 @@ import pytest
 from sem_ray.cluster.ray_session import ADDRESS_VARIABLE, ray_session
 from sem_ray.records.connection import URI_VARIABLE
 from sem_ray.store import Store
+from tests.records.schema import OpenStore, open_store
+
+__all__ = ["open_store"]
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +22,8 @@ def without_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
+def store(tmp_path: Path, open_store: OpenStore) -> Store:
+    return open_store(tmp_path / "store")
 
 
 @pytest.fixture(scope="session")

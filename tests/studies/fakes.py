@@ -6,10 +6,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+    means,
+)
 from sem_ray.pipeline import Backend
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
@@ -18,16 +26,16 @@ from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec, study_from
 from sem_ray.studies.events import SweepEvent, Warned
 
-METRIC = "test_accuracy@4"
+METRIC = "test_accuracy_at_4"
 
 
 @dataclass(frozen=True)
 class Made:
     noise_identity: str
-    figures: dict[str, float]
+    changes: dict[str, float] = field(default_factory=dict)
 
-    def metrics(self) -> dict[str, float]:
-        return self.figures
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]:
+        return measured(spec, **self.changes)
 
 
 def study(**changes: Any) -> StudySpec:
@@ -52,7 +60,7 @@ def tree(**changes: Any) -> dict[str, Any]:
             },
             "shards": 2,
         },
-        "metric": METRIC,
+        **({} if "objectives" in changes else {"metric": METRIC}),
         "trials": 4,
         "seed": 7,
         "concurrency": 1,  # starting a worker is what a sweep of these costs
@@ -61,17 +69,24 @@ def tree(**changes: Any) -> dict[str, Any]:
     return merged(usual, {} if "search" in changes else {"search": searched}, changes)
 
 
-def figures(spec: ExperimentSpec) -> dict[str, float]:
-    """Fewer steps and a larger radius protect better here."""
+def measured(spec: ExperimentSpec, **changes: float) -> tuple[Measurement, ...]:
+    """Fewer steps and a larger radius protect better here. `changes` are other values by key."""
     protected = 90 - 2 * spec.noise.radius + spec.noise.alternating.steps
-    return {
-        "test_accuracy@0": protected - 10,
-        METRIC: protected,
-        "clean_accuracy@0": 98.0,
-        "clean_accuracy@4": 95.0,
-        "generation_seconds": 0.25,
-        "victim_seconds": 0.5,
-    }
+    victim: dict[str, Any] = {"network": spec.victim.network, "seed": spec.seed, "unit": "%"}
+    made = [
+        Measurement(name=TEST_ACCURACY, radius=0, value=protected - 10, **victim),
+        Measurement(name=TEST_ACCURACY, radius=4, value=protected, **victim),
+        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.0, **victim),
+        Measurement(name=CLEAN_ACCURACY, radius=4, value=95.0, **victim),
+        Measurement(name=GENERATION_SECONDS, value=0.25, unit="s", seed=spec.seed),
+        Measurement(name=VICTIM_SECONDS, value=0.5, unit="s", seed=spec.seed),
+    ]
+    return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in made)
+
+
+def metrics(spec: ExperimentSpec) -> dict[str, float]:
+    """The same by key."""
+    return means(measured(spec))
 
 
 def instant(
@@ -79,7 +94,7 @@ def instant(
 ) -> Made:
     sink(Progress("generate", 0, 2))
     sink(Progress("generate", 2, 2))
-    return Made(f"noise-{spec.noise.radius:g}-{spec.noise.alternating.steps}", figures(spec))
+    return Made(f"noise-{spec.noise.radius:g}-{spec.noise.alternating.steps}")
 
 
 def slow(
@@ -100,7 +115,7 @@ def unlucky(
     if spec.noise.alternating.steps == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     if spec.noise.alternating.steps == 4:
-        return Made("noise", {**figures(spec), METRIC: float("nan")})
+        return Made("noise", {METRIC: float("nan")})
     return instant(spec, store, backend=backend, sink=sink)
 
 

@@ -18,8 +18,9 @@ from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import open_study
-from sem_ray.studies.sampling import sampler_for
-from tests.studies.fakes import METRIC, figures
+from sem_ray.studies.journal.trial_report import Finished
+from sem_ray.studies.samplers.registry import sampler_for
+from tests.studies.fakes import METRIC, measured, metrics
 from tests.studies.fakes import study as study_of
 from tests.studies.fakes import tree as study_tree
 from tests.system.conftest import Command, Disk
@@ -58,9 +59,9 @@ def record_two_trials(store: Store) -> None:
             distribution.suggested(trial, path)
         experiment = spec.experiment(trial.params)
         attributes.note_start(trial, experiment)
-        found = figures(experiment)
-        attributes.note_outcome(trial, {"metrics": found, "noise_identity": "n", "seconds": 1.0})
-        record.study.tell(trial, found[METRIC])
+        report = Finished(measurements=measured(experiment), noise_identity="n", seconds=1.0)
+        attributes.note_finish(trial, report)
+        record.study.tell(trial, metrics(experiment)[METRIC])
 
 
 def artifacts(store: Path) -> list[str]:

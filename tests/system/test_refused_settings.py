@@ -141,8 +141,8 @@ STUDIES: dict[str, tuple[dict[str, Any], str]] = {
     "an empty range": ({"search": {"noise.steps": {"low": 5, "high": 1}}}, "low 5 is above high 1"),
     "a bad choice": ({"search": {"noise.radius": {"choices": [8, 0]}}}, "noise.radius: .* got 0"),
     "an unknown metric": (
-        {"metric": "test_accuracy@8"},
-        r"no trial reports the metric 'test_accuracy@8' \(did you mean test_accuracy@4\?\)",
+        {"metric": "test_accuracy_at_8"},
+        r"no trial reports the metric 'test_accuracy_at_8' \(did you mean test_accuracy_at_4\?\)",
     ),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
     "an unknown network": (

@@ -29,9 +29,12 @@ def test_a_sweep_tells_one_object_is_continued_and_its_best_can_protect(
     assert told.out.startswith(f"# best of study tiny: trial {found['best']['trial']}")
     assert command("best", "tiny", "--out", "best.yaml").out == ""
     assert (here / "best.yaml").read_text() == told.out
-    made = command("protect", "--config", "best.yaml", "--out", "out", "--json")
-    assert made.json()["reused"] and made.json()["spec"] == found["best"]["spec"]
-    assert_python_agrees(store, made.json()["spec"])
+    protect = ("protect", "digits", "--config", "best.yaml", "--json")
+    made = command(*protect, "--limit", "40", "--out", "out")
+    assert made.json()["reused"]
+    whole = command(*protect, "--set", "surrogate.steps=1", "--out", "whole").json()
+    assert whole["images"] > 40, "the study's limit came along"
+    assert_python_agrees(store, found["best"]["spec"])
 
 
 def assert_python_agrees(store: Path, spec: object) -> None:

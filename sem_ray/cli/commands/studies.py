@@ -34,7 +34,7 @@ def sweep(
     file
         Search space in YAML.
     trials
-        Finished trials to reach, instead of the file's.
+        Finished trials of the search to reach, instead of the file's.
     dry_run
         Show what would run, and write nothing.
     store

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,14 @@ import yaml
 from rich import box
 from rich.table import Table
 
+from sem_ray.cli.console.comparison_text import sentences, short
 from sem_ray.cli.console.output import program, say, stdout
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    metric_key,
+)
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
@@ -31,6 +39,8 @@ def show_plan(plan: SweepPlan) -> None:
     for number, values in enumerate(plan.proposals):
         first.add_row(str(number), *(short(values[path]) for path in plan.settings))
     stdout.print(first)
+    if plan.finalists:
+        say(plan.finalists)
     say("dry run: nothing was run, nothing was written")
 
 
@@ -69,31 +79,56 @@ def show_best(best: Best) -> None:
 
 
 def best_yaml(best: Best) -> str:
-    """The settings as YAML; which trial it is, and what it reached, as a comment in it."""
+    """The configuration as YAML; which trial it is, what it reached and on which images, as
+    comments in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
-    lines = (
-        f"# best of study {best.study}: trial {best.trial}, {best.metric} {best.value:.1f}",
-        textwrap.fill(metrics, 78, initial_indent="# ", subsequent_indent="# "),
-        settings_yaml(best.spec),
-    )
-    return "\n".join(lines)
+    found_on = f"found on {_images(best.spec)}; the images to protect are your own"
+    lines = (*_answer(best), _comment(metrics), _comment(found_on))
+    return "\n".join((*lines, sections_yaml(best.configuration)))
+
+
+def _answer(best: Best) -> Iterator[str]:
+    if best.comparison is not None:
+        yield f"# best of study {best.study}"
+        yield from map(_comment, sentences(best.comparison))
+        return
+    number = len(best.objectives)
+    several = f" (the first of {number} objectives)" if number > 1 else ""
+    which = f"trial {best.trial}, {best.metric} {best.value:.1f}{several}"
+    yield f"# best of study {best.study}: {which}"
+    yield "# of one run with one seed, and another seed may end elsewhere"
+
+
+def _images(spec: ExperimentSpec) -> str:
+    """On one line whatever the source is called: JSON writes line ends as escapes."""
+    chosen = {key: value for key, value in spec.data.model_dump().items() if value is not None}
+    return json.dumps(chosen)
+
+
+def _comment(text: str) -> str:
+    return textwrap.fill(text, 78, initial_indent="# ", subsequent_indent="# ")
 
 
 def settings_yaml(spec: ExperimentSpec) -> str:
+    """The whole experiment as YAML."""
+    return sections_yaml(spec.model_dump(mode="json"))
+
+
+def sections_yaml(tree: Mapping[str, Any]) -> str:
     """YAML with a paragraph a section, for a screen to hold."""
-    sections = spec.model_dump(mode="json").items()
     dumped = [
         yaml.safe_dump({name: value}, sort_keys=False, default_flow_style=True, width=60)
-        for name, value in sections
+        for name, value in tree.items()
     ]
     return "\n".join(text.strip()[1:-1] for text in dumped)
 
 
 def trial_table(status: StudyStatus) -> Table:
-    """A row a trial: searched settings, test accuracies (%) and seconds. Without frames, so that
-    five settings and two radii fit 80 columns."""
+    """A row a trial: seed, searched settings, test accuracies (%) and seconds; `7 = 2` is a further
+    run of the settings of trial 2. Without frames, so that five settings and two radii fit 80
+    columns."""
     table = Table(
-        title=f"study {status.study} ({status.direction} {status.metric})",
+        title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
         caption="test accuracy in %, trained on clean→on protected images,\n"
         "by the radius ρ of the victim's adversarial training (1/255)",
         box=box.SIMPLE_HEAD,
@@ -103,17 +138,20 @@ def trial_table(status: StudyStatus) -> Table:
     settings = _ordered(path for row in status.rows for path in row.values)
     radii = _radii(status.rows)
     table.add_column("trial", overflow="fold")
+    further = any(row.configuration != row.trial for row in status.rows)
     for name in (
+        *(["seed"] if further else []),
         *map(in_lines, settings),
-        *(f"ρ={radius}\nclean→\nprotected" for radius in radii),
+        *(f"ρ={radius:g}\nclean→\nprotected" for radius in radii),
         "noise\ns",
         "trial\ns",
     ):
         table.add_column(name, justify="right", overflow="fold")
-    leader = _leader(status)
+    leaders = status.leaders
     for row in status.rows:
-        style = "green" if row is leader else "red" if row.state == "failed" else None
-        table.add_row(*_cells(row, settings, radii), style=style)
+        style = "green" if row.trial in leaders else "red" if row.state == "failed" else None
+        seed = [short(row.seed)] if further else []
+        table.add_row(_name(row), *seed, *_cells(row, settings, radii), style=style)
     return table
 
 
@@ -129,26 +167,27 @@ def _hyphenated(word: str) -> list[str]:
     return [f"{word[: LONGEST_WORD - 2]}-", *_hyphenated(word[LONGEST_WORD - 2 :])]
 
 
-def _cells(row: TrialRow, settings: list[str], radii: list[str]) -> list[str]:
+def _name(row: TrialRow) -> str:
+    """`7`, `7 failed`; `7 = 2` is a further run of trial 2."""
+    again = "" if row.configuration == row.trial else f" = {row.configuration}"
     state = {"complete": "", "interrupted": " cut off"}.get(row.state, f" {row.state}")
-    cells = [f"{row.trial}{state}"]
-    cells += [short(row.values.get(path)) for path in settings]
+    return f"{row.trial}{again}{state}"
+
+
+def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
+    cells = [short(row.values.get(path)) for path in settings]
+    metrics = row.metrics
     for radius in radii:
-        sides = [_figure(row.metrics, f"{side}_accuracy@{radius}") for side in ("clean", "test")]
-        cells.append("→".join(sides))
-    return [*cells, _figure(row.metrics, "generation_seconds"), _seconds(row.seconds)]
+        keys = [metric_key(side, radius) for side in (CLEAN_ACCURACY, TEST_ACCURACY)]
+        cells.append("→".join(_figure(metrics, key) for key in keys))
+    return [*cells, _figure(metrics, GENERATION_SECONDS), _seconds(row.seconds)]
 
 
-def _leader(status: StudyStatus) -> TrialRow | None:
-    done = [row for row in status.rows if row.value is not None]
-    sign = 1 if status.direction == "minimize" else -1
-    return min(done, key=lambda row: sign * (row.value or 0.0), default=None)
-
-
-def _radii(rows: Iterable[TrialRow]) -> list[str]:
-    names = _ordered(name for row in rows for name in row.metrics)
-    prefix = "test_accuracy@"
-    return [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+def _radii(rows: Iterable[TrialRow]) -> list[float]:
+    """Of the victims on protected images."""
+    measured = (found for row in rows for found in row.measurements)
+    radii = (m.radius for m in measured if m.name == TEST_ACCURACY and m.radius is not None)
+    return list(dict.fromkeys(radii))
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
@@ -161,8 +200,3 @@ def _figure(metrics: Mapping[str, float], name: str) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return "–" if seconds is None else f"{seconds:.0f}"
-
-
-def short(value: Any) -> str:
-    """A searched value in a cell."""
-    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)

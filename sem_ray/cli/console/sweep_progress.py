@@ -6,9 +6,10 @@ from types import TracebackType
 
 from rich.progress import TaskID
 
+from sem_ray.cli.console.comparison_text import short
 from sem_ray.cli.console.output import say, stderr
 from sem_ray.cli.console.progress import all_shown, bars, shown
-from sem_ray.cli.console.study_tables import short
+from sem_ray.metrics.measurement import TEST_ACCURACY, means
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 
 
@@ -90,10 +91,10 @@ class SweepProgress:
 
 def _sentence(event: TrialEvent) -> str:
     settings = "  ".join(f"{path}={short(value)}" for path, value in event.values.items())
-    text = f"trial {event.trial} {event.state}  {settings}"
+    again = f" (trial {event.configuration}, run {event.replicate + 1})" if event.replicate else ""
+    text = f"trial {event.trial}{again} {event.state}  {settings}"
     if event.error:
         return f"{text}: {event.error}"
-    metrics = "  ".join(
-        f"{name} {value:.1f}" for name, value in event.metrics.items() if name.startswith("test")
-    )
+    protected = (m for m in event.measurements if m.name == TEST_ACCURACY)
+    metrics = "  ".join(f"{name} {value:.1f}" for name, value in means(protected).items())
     return f"{text}  {metrics}".rstrip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -168,7 +168,6 @@ class Range(Frozen):
 Distribution = Choices | Range
 Space = Mapping[str, Distribution]
 Values = dict[str, Any]
-Direction = Literal["minimize", "maximize"]
 
 
 def read_distribution(tree: Any, place: str) -> Distribution:

@@ -18,12 +18,9 @@ from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
-from sem_ray.studies.definition.distributions import (
-    Choices,
-    Direction,
-    Distribution,
-    read_distribution,
-)
+from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
+from sem_ray.studies.definition.finalists import FinalistSpec, refuse_searched_seed
+from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
 
 SOURCE = "data.source"
 MOST_POINTS = 100_000
@@ -50,12 +47,13 @@ class StudySpec(Frozen):
     base: Tree = Field(default_factory=dict)
     search: dict[str, Distribution]
     """Dotted path of a setting → what it may be."""
-    metric: str
-    """The number to optimise, as trials report it: `test_accuracy@4`."""
-    direction: Direction = "minimize"
+    objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
+    """What to optimise. A file may give one as `metric` and `direction`."""
     trials: Count = 20
-    """Finished trials to reach."""
+    """Finished trials of the search to reach."""
     sampler: SamplerSpec = SamplerSpec()
+    finalists: FinalistSpec | None = None
+    """Null ends the study with the search, whose trials have one seed each."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     resources: TrialResources = TrialResources()
@@ -75,6 +73,11 @@ class StudySpec(Frozen):
         return self.model_copy(update={"preset": None, "base": base})
 
     @property
+    def directions(self) -> list[Direction]:
+        """Of the objectives, as Optuna takes them."""
+        return [objective.direction for objective in self.objectives]
+
+    @property
     def grid_size(self) -> int:
         """Points of the grid; 0 if a range is continuous."""
         size = 1
@@ -92,12 +95,28 @@ def read_study(path: Path) -> StudySpec:
 def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     """A checked study. Raises `BadInput` that names `place`."""
     search = _search(tree.get("search"), place)
-    spec = validated(StudySpec, {**tree, "search": search}, place)
+    _check_keys(tree, place)
+    spec = checked({**tree, "search": search}, place)
     spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
     _check_settings(spec, place)
-    _check_metric(spec, place)
+    _check_objectives(spec, place)
     _check_grid(spec, place)
+    if spec.finalists is not None:
+        refuse_searched_seed(spec.search, place)
     return spec
+
+
+def checked(tree: Tree, place: str) -> StudySpec:
+    """A study whose settings have the right form, whether one version or an earlier one wrote
+    them. Raises `BadInput` that names `place`."""
+    return validated(StudySpec, as_list(tree, place), place)
+
+
+def _check_keys(tree: Tree, place: str) -> None:
+    known = (*StudySpec.model_fields, *SINGLE)
+    for key in tree:
+        if key not in known:
+            raise BadInput(f"{place}: unknown key {key}{did_you_mean(str(key), known)}")
 
 
 def _search(tree: Any, place: str) -> dict[str, Distribution]:
@@ -141,13 +160,17 @@ def _require_known(experiment: ExperimentSpec, place: str) -> None:
     require_method(experiment, place)
 
 
-def _check_metric(spec: StudySpec, place: str) -> None:
+def _check_objectives(spec: StudySpec, place: str) -> None:
     known = metric_names(spec.experiment({}))
-    if spec.metric not in known:
-        raise BadInput(
-            f"{place}: no trial reports the metric {spec.metric!r}"
-            f"{did_you_mean(spec.metric, known)}; trials report {', '.join(known)}"
-        )
+    metrics = [objective.metric for objective in spec.objectives]
+    for number, metric in enumerate(metrics):
+        if metric not in known:
+            raise BadInput(
+                f"{place}: no trial reports the metric {metric!r}"
+                f"{did_you_mean(metric, known)}; trials report {', '.join(known)}"
+            )
+        if metric in metrics[:number]:
+            raise BadInput(f"{place}: objectives: {metric} is there twice; drop one")
 
 
 def _check_grid(spec: StudySpec, place: str) -> None:

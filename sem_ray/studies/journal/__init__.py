@@ -1,0 +1,1 @@
+"""The record of a study: its Optuna journal, and what a trial's attributes in it hold."""

@@ -21,9 +21,9 @@ from typing_extensions import override
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.files import write_json, writing_to
 from sem_ray.locks import Locked, is_locked, locked
-from sem_ray.spec.validation import did_you_mean, validated
+from sem_ray.spec.validation import did_you_mean
 from sem_ray.store import REMEDY, Store
-from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 FOLDER = "studies"
 SPEC_FILE = "study.json"
@@ -79,7 +79,7 @@ def studies(store: Store) -> list[str]:
 
 
 def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyRecord:
-    """The study of this name, made if it is missing. Raises `BadInput` if the one that
+    """The study of this name; it is made if it is missing. Raises `BadInput` if the one that
     exists searches something else."""
     folder = study_folder(store, spec.name)
     spec = spec.resolved()
@@ -134,7 +134,7 @@ def _optuna_study(folder: Path, spec: StudySpec, sampler: BaseSampler | None) ->
             storage=storage,
             sampler=sampler,
             study_name=spec.name,
-            direction=spec.direction,
+            directions=spec.directions,
             load_if_exists=True,
         )
     except ValueError as error:
@@ -181,12 +181,13 @@ def _any_finished(folder: Path, saved: StudySpec) -> bool:
 def _saved(folder: Path) -> tuple[str, StudySpec]:
     file = folder / SPEC_FILE
     content = json.loads(file.read_text(encoding="utf-8"))
-    return content["key"], validated(StudySpec, content["study"], str(file))
+    return content["key"], checked(content["study"], str(file))
 
 
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"metric", "direction", "sampler", "seed"})
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed"})
+    tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
     return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}

@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any
+import json
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.journal import first_version
+from sem_ray.studies.journal.trial_report import Failed, Finished
 
 SPEC = "spec"
 """The whole experiment, as JSON."""
+MEASUREMENTS = "measurements"
+"""All that a finished trial measured: a list of `Measurement`s."""
 NOISE = "noise_identity"
+CONFIGURATION, REPLICATE = "configuration", "replicate"
+"""Of a trial that runs a configuration again: the number of the search's trial that proposed it,
+and which further run this is, counted from 1. A trial of the search has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
 ERROR = "error"
-"""One line, where it failed."""
+"""One line, if it failed."""
 TRACEBACK = "traceback"
-_OTHER_THAN_METRICS = frozenset({SPEC, NOISE, SECONDS, ERROR, TRACEBACK})
 
 
-def spec_of(trial: FrozenTrial) -> ExperimentSpec:
-    return ExperimentSpec.model_validate_json(trial.user_attrs[SPEC])
+def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
+    """What a finished trial measured; empty for others."""
+    if trial.state != TrialState.COMPLETE:
+        return ()
+    if MEASUREMENTS in trial.user_attrs:
+        return tuple(map(Measurement.model_validate, trial.user_attrs[MEASUREMENTS]))
+    return first_version.measurements(trial.user_attrs, trial.user_attrs[SPEC])
 
 
 def metrics_of(trial: FrozenTrial) -> dict[str, float]:
-    """What a finished trial reported; empty for others."""
-    if trial.state != TrialState.COMPLETE:
-        return {}
-    return {k: v for k, v in trial.user_attrs.items() if k not in _OTHER_THAN_METRICS}
+    """The same by key; of replicates, their mean."""
+    return means(measurements_of(trial))
+
+
+def configuration_of(trial: FrozenTrial) -> int:
+    """The number of the search's trial that proposed its settings, which may be itself."""
+    return int(trial.user_attrs.get(CONFIGURATION, trial.number))
+
+
+def replicate_of(trial: FrozenTrial) -> int:
+    """Which further run of its configuration it is, counted from 1; 0 is the search's own."""
+    return int(trial.user_attrs.get(REPLICATE, 0))
+
+
+def seed_of(trial: FrozenTrial) -> int:
+    """Of its experiment."""
+    return int(json.loads(trial.user_attrs[SPEC])["seed"])
 
 
 def seconds_of(trial: FrozenTrial) -> float | None:
@@ -42,23 +65,14 @@ def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
     trial.set_user_attr(SPEC, spec.model_dump_json())
 
 
-def note_outcome(trial: optuna.Trial, outcome: Mapping[str, Any]) -> None:
-    for name, value in outcome["metrics"].items():
-        trial.set_user_attr(name, value)
-    trial.set_user_attr(NOISE, outcome["noise_identity"])
-    trial.set_user_attr(SECONDS, outcome["seconds"])
+def note_finish(trial: optuna.Trial, report: Finished) -> None:
+    trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
+    trial.set_user_attr(NOISE, report.noise_identity)
+    trial.set_user_attr(SECONDS, report.seconds)
 
 
-def note_failure(trial: optuna.Trial, error: str, failure: Mapping[str, Any]) -> None:
-    trial.set_user_attr(ERROR, error)
-    for key in (SECONDS, TRACEBACK):
-        if key in failure:
-            trial.set_user_attr(key, failure[key])
-
-
-def unusable(metric: str, metrics: Mapping[str, float]) -> str | None:
-    """Why `metric` cannot be optimised with these results, or None."""
-    value = metrics.get(metric)
-    if value is None:
-        return f"it reported no {metric}, only {', '.join(metrics) or 'nothing'}"
-    return None if math.isfinite(value) else f"its {metric} is {value}"
+def note_failure(trial: optuna.Trial, report: Failed) -> None:
+    trial.set_user_attr(ERROR, report.error)
+    for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
+        if value is not None:
+            trial.set_user_attr(key, value)

@@ -61,7 +61,7 @@ class Records:
         self._try(lambda runs: self._reconcile(runs, frozenset(), sweeping=False))
 
     def end(self) -> None:
-        """The same at a good end. Raises `WorkFailed` where MLflow lacks something."""
+        """The same at a good end. Raises `WorkFailed` if MLflow lacks something."""
         self.settle()
         if self._failure is not None:
             raise WorkFailed(

@@ -1,0 +1,1 @@
+"""A sweep: which trials it starts, where they run, and how they end."""

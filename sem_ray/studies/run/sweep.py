@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 from optuna.trial import FrozenTrial, TrialState
-from ray import tune
-from ray.exceptions import RayError
-from ray.tune.error import TuneError
 
-from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
-from sem_ray.cluster.ray_session import OBJECT_STORE, object_store, ray_session
-from sem_ray.errors import WorkFailed
 from sem_ray.pipeline import run_experiment
-from sem_ray.records.connection import refuse_unusable_address
+from sem_ray.records.connection import require_tracking
 from sem_ray.store import Store
 from sem_ray.studies import events
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.dry_run import TRIAL, require_runnable, target_of
+from sem_ray.studies.dry_run import require_runnable, target_of
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.replicates import wanted
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.recording.writer import Records
-from sem_ray.studies.run.trial import Experiment, TrialSetting, one_line, run_trial
-from sem_ray.studies.run.tune_searcher import StudySearcher
-from sem_ray.studies.sampling import sampler_for
-
-RAY_FOLDER = "ray"
-"""Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
-
-IMAGES = 500_000_000
-"""Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
+from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.trial import Experiment, TrialSetting
+from sem_ray.studies.run.trial_backend import TrialBackend
+from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.run.tune_backend import TuneBackend
+from sem_ray.studies.samplers.registry import sampler_for
 
 
 @dataclass(frozen=True)
@@ -69,23 +57,26 @@ def run_sweep(
     trials: int | None = None,
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
+    backend: TrialBackend | None = None,
 ) -> SweepResult:
-    """Run `spec` until `trials` of its trials are finished, going on where an earlier sweep was.
+    """Run `spec` until `trials` of its search are finished, and then its finalists with further
+    seeds, going on from where an earlier sweep stopped. `backend` runs the trials; None is Ray
+    Tune.
 
-    A failed trial is replaced and reported in the result. Raises `BadInput` where the study is
-    being swept, searches something else than before, or does not fit the machine; `WorkFailed`
-    where the work could not go on or MLflow lacks some of it.
+    A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
+    swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
+    work could not go on or MLflow lacks some of it.
     """
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
-    refuse_unusable_address(store)
+    require_tracking(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
-        sweep = _Sweep(record, store, target, on_event)
-        sweep.run(experiment)
+        sweep = _Sweep(record, store, on_event)
+        sweep.run(backend or TuneBackend(), TrialSetting(experiment, store.root, spec.resources))
     failed = tuple(sweep.failed)
-    return SweepResult(spec.name, sweep.complete, target, failed, time.monotonic() - start)
+    return SweepResult(spec.name, sweep.complete, sweep.target, failed, time.monotonic() - start)
 
 
 @dataclass
@@ -94,16 +85,15 @@ class _Sweep:
 
     record: StudyRecord
     store: Store
-    target: int
     on_event: OnEvent
     failed: list[FailedTrial] = field(default_factory=list)
 
-    def run(self, experiment: Experiment) -> None:
+    def run(self, backend: TrialBackend, setting: TrialSetting) -> None:
         self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
         self._records.begin()
         try:
             if self.complete < self.target:
-                self._search(experiment)
+                self._search(backend, setting)
         except BaseException:
             self._records.settle()
             raise
@@ -114,54 +104,17 @@ class _Sweep:
         study = self.record.study
         return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
-    def _search(self, experiment: Experiment) -> None:
-        wanted = self.record.spec.resources
-        memory = object_store(IMAGES) if wanted.actors else OBJECT_STORE
-        with ray_session(memory=memory), self._scratch():
-            room = refuse_what_never_fits(trial_bundles(wanted), live_nodes(), TRIAL)
-            concurrency = min(room, self.record.spec.concurrency or room)
-            self._searcher = StudySearcher(
-                self.record, self.target, concurrency, self._on_trial, self._on_progress
-            )
-            self._fit(experiment)
-        if self._searcher.failure is not None:
-            raise self._searcher.failure
+    @property
+    def target(self) -> int:
+        """Finished trials to reach, those that finalists run again included."""
+        return wanted(self.record.spec, self.record.study.get_trials(deepcopy=False))
 
-    def _fit(self, experiment: Experiment) -> None:
-        wanted = self.record.spec.resources
-        setting = TrialSetting(experiment, self.store.root, wanted)
-        strategy = wanted.actors.strategy if wanted.actors else "PACK"
-        bundles = tune.PlacementGroupFactory(trial_bundles(wanted), strategy=strategy)
-        trainable = tune.with_resources(partial(run_trial, setting=setting), bundles)
-        tuner = tune.Tuner(
-            trainable,
-            tune_config=tune.TuneConfig(
-                search_alg=self._searcher,
-                num_samples=-1,
-                reuse_actors=True,
-                trial_dirname_creator=lambda trial: str(trial.trial_id),
-            ),
-            run_config=tune.RunConfig(
-                name=RAY_FOLDER, storage_path=str(self.record.folder), verbose=0
-            ),
-        )
-        try:
-            tuner.fit()
-        except (TuneError, RayError, OSError, ValueError) as error:
-            # A disk that takes no more fails the journal first, and then Tune's own scratch.
-            if self._searcher.failure is not None:
-                raise self._searcher.failure from error
-            raise WorkFailed(f"Ray Tune stopped: {one_line(error)[:200]}") from error
-
-    @contextmanager
-    def _scratch(self) -> Iterator[None]:
-        """Tune's folder, empty at first and gone at last."""
-        folder = self.record.folder / RAY_FOLDER
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            yield
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
+        budget = Budget.to_reach(self.target, self.complete, self.record.spec.concurrency)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        backend.run(self._queue, setting)
+        if self._queue.failure is not None:
+            raise self._queue.failure
 
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)
@@ -172,7 +125,7 @@ class _Sweep:
         if trial.state == TrialState.FAIL:
             self.failed.append(FailedTrial(trial.number, error or "unknown"))
         self.on_event(_event(trial, error, self.complete, self.target))
-        self._records.note(trial, self._searcher.live)
+        self._records.note(trial, self._queue.running)
 
 
 def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> TrialEvent:
@@ -187,7 +140,9 @@ def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> Tria
         values=trial.params,
         done=done,
         total=total,
-        metrics=attributes.metrics_of(trial),
+        measurements=attributes.measurements_of(trial),
         error=error,
         seconds=attributes.seconds_of(trial),
+        configuration=attributes.configuration_of(trial),
+        replicate=attributes.replicate_of(trial),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,20 +15,21 @@ from ray import tune
 
 from sem_ray.cluster import OnActors, within_trial
 from sem_ray.devices import pick_device
-from sem_ray.errors import BadInput, DiskFailed, SemRayError
+from sem_ray.metrics.measurement import Measurement
 from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
 from sem_ray.store import Store
+from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
 
 TRIAL, SPEC = "trial", "spec"
 """Keys of what Tune hands to a trial: its number, and its experiment as JSON."""
-PROGRESS, OUTCOME, FAILURE = "progress", "outcome", "failure"
-"""Keys of what a trial reports; the last report holds one of the last two."""
+PROGRESS, REPORT = "progress", "report"
+"""Keys of what a trial reports; the last report holds the second."""
 
 
 class Made(Protocol):
@@ -38,7 +38,7 @@ class Made(Protocol):
     @property
     def noise_identity(self) -> str: ...
 
-    def metrics(self) -> dict[str, float]: ...
+    def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]: ...
 
 
 class Experiment(Protocol):
@@ -59,22 +59,29 @@ class TrialSetting:
 
 
 def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
-    """Tune's function. A failure is reported as one line; one that nobody foresaw also ends the
-    worker, which may be in any state."""
+    """Tune's function. After a failure that nobody foresaw the worker ends too, as it may be in any
+    state."""
     torch.set_num_threads(max(1, int(setting.resources.cpus)))
+    spec = ExperimentSpec.model_validate_json(config[SPEC])
+    report = attempt(spec, setting, throttled(_report_progress, PROGRESS_EVERY))
+    _report(REPORT, report.model_dump())
+    if isinstance(report, Failed) and not report.foreseen:
+        raise RuntimeError(report.error)
+
+
+def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> TrialReport:
+    """Run a trial's experiment and say how it ended; raises nothing that a trial can cause."""
     start = time.monotonic()
     try:
-        spec = ExperimentSpec.model_validate_json(config[SPEC])
-        sink = throttled(_report_progress, PROGRESS_EVERY)
         with _backend(setting.resources) as backend:
             made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
-        report = {"metrics": made.metrics(), "noise_identity": made.noise_identity}
-        _report(OUTCOME, {**report, "seconds": time.monotonic() - start})
-    except SemRayError as error:
-        _report(FAILURE, _failure(error, start))
-    except Exception as error:
-        _report(FAILURE, _failure(error, start))
-        raise
+        return Finished(
+            measurements=made.measurements(spec),
+            noise_identity=made.noise_identity,
+            seconds=time.monotonic() - start,
+        )
+    except Exception as error:  # noqa: BLE001  it is told with the trial
+        return Failed.by(error, time.monotonic() - start)
 
 
 @contextmanager
@@ -111,21 +118,3 @@ def _report_progress(progress: Progress) -> None:
 def _report(kind: str, content: dict[str, Any]) -> None:
     """As JSON, because Tune flattens what is nested."""
     tune.report({kind: json.dumps(content)})
-
-
-def _failure(error: Exception, start: float) -> dict[str, Any]:
-    return {
-        "error": one_line(error),
-        # What every trial would meet alike.
-        "bad_input": isinstance(error, BadInput | DiskFailed),
-        "traceback": "".join(traceback.format_exception(error)),
-        "seconds": time.monotonic() - start,
-    }
-
-
-def one_line(error: BaseException) -> str:
-    """What went wrong, without the way it came."""
-    text = " ".join(str(error).split("\n\n")[0].split())
-    if isinstance(error, SemRayError):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -8,6 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from sem_ray.cli.console.sweep_progress import SweepProgress
+from sem_ray.metrics.measurement import CLEAN_ACCURACY, TEST_ACCURACY, Measurement
 from sem_ray.progress import Progress, Worker
 from sem_ray.studies.events import TrialEvent, TrialProgress, Warned
 from tests.cli.console.conftest import MakeScreen
@@ -17,8 +18,12 @@ VALUES = {"noise.steps": 3, "noise.step_size": 11.53456}
 
 
 def trial(number: int, state: State, done: int = 0, **changes: Any) -> TrialEvent:
-    metrics = {"test_accuracy@0": 32.44, "clean_accuracy@0": 98.0} if state == "complete" else {}
-    facts = {"values": VALUES, "metrics": metrics, "total": 8, **changes}
+    found = [
+        Measurement(name=TEST_ACCURACY, radius=0, value=32.44, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.0, unit="%"),
+    ]
+    measured = tuple(found) if state == "complete" else ()
+    facts = {"values": VALUES, "measurements": measured, "total": 8, **changes}
     return TrialEvent(number, state, done=done, **facts)
 
 
@@ -36,7 +41,7 @@ def test_a_file_gets_a_line_for_each_beginning_and_end(screen: MakeScreen) -> No
     settings = "noise.steps=3  noise.step_size=11.5"
     assert seen.lines == [
         f"trial 0 running  {settings}",
-        f"trial 0 complete  {settings}  test_accuracy@0 32.4",
+        f"trial 0 complete  {settings}  test_accuracy_at_0 32.4",
         f"trial 1 failed  {settings}: the disk is full",
     ]
 
@@ -105,7 +110,7 @@ def test_nothing_wraps_but_between_words(screen: MakeScreen, width: int) -> None
         progress(trial(10, "complete", 1))
         progress(Warned("a tracking server is down; the sweep goes on and records it later" * 3))
     assert max(cell_len(line) for line in seen.lines) <= width
-    assert "test_accuracy@0" in seen.text and "32.4" in seen.text
+    assert "test_accuracy_at_0" in seen.text and "32.4" in seen.text
 
 
 def test_a_warning_is_one_line_in_a_file(screen: MakeScreen) -> None:
@@ -130,3 +135,10 @@ def test_what_a_trials_actors_share_has_a_line_that_goes_with_the_trial(screen: 
         progress(trial(0, "complete", 1))
         progress._bars.refresh()
         assert line not in seen.lines
+
+
+def test_a_further_run_is_said_to_be_one(screen: MakeScreen) -> None:
+    seen = screen(terminal=False)
+    with SweepProgress() as progress:
+        progress(trial(9, "running", configuration=2, replicate=1))
+    assert seen.lines == ["trial 9 (trial 2, run 2) running  noise.steps=3  noise.step_size=11.5"]

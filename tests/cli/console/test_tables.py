@@ -26,9 +26,18 @@ from sem_ray.cli.console.study_tables import (
     show_sweep,
 )
 from sem_ray.evaluation import ShortCheck, compared
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+    Measurement,
+)
 from sem_ray.pipeline import Accuracy
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import parse_yaml, preset
+from sem_ray.studies.definition.configuration import configuration
+from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
 from sem_ray.studies.run.sweep import FailedTrial, SweepResult
@@ -36,14 +45,21 @@ from sem_ray.victims import Victim
 from tests.cli.console.conftest import MakeScreen
 
 SPEC = ExperimentSpec.model_validate(preset("quick"))
-METRICS = {
-    "test_accuracy@0": 32.44,
-    "clean_accuracy@0": 98.2,
-    "test_accuracy@4": 60.6,
-    "clean_accuracy@4": 100.0,
-    "generation_seconds": 46.25,
-    "victim_seconds": 33.0,
-}
+OBJECTIVES = (Objective(metric="test_accuracy_at_4"),)
+
+
+def measured(**changes: float) -> tuple[Measurement, ...]:
+    found = (
+        Measurement(name=TEST_ACCURACY, radius=0, value=32.44, unit="%"),
+        Measurement(name=TEST_ACCURACY, radius=4, value=60.6, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.2, unit="%"),
+        Measurement(name=CLEAN_ACCURACY, radius=4, value=100.0, unit="%"),
+        Measurement(name=GENERATION_SECONDS, value=46.25, unit="s"),
+        Measurement(name=VICTIM_SECONDS, value=33.0, unit="s"),
+    )
+    return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in found)
+
+
 VALUES = {
     "noise.steps": 3,
     "noise.step_size": 11.53456,
@@ -59,15 +75,17 @@ def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
     facts: dict[str, Any] = {
         "values": VALUES,
         "value": 60.6 if done else None,
-        "metrics": METRICS if done else {},
+        "measurements": measured() if done else (),
         "error": None,
         "seconds": 77.4 if done else None,
+        "configuration": number,
+        "seed": 0,
     }
     return TrialRow(number, state, **{**facts, **changes})
 
 
 def status(*rows: TrialRow) -> StudyStatus:
-    return StudyStatus("quick", "test_accuracy@4", "minimize", 8, False, rows)
+    return StudyStatus("quick", OBJECTIVES, 8, False, rows)
 
 
 def victim(last: float, best: float) -> Victim:
@@ -85,8 +103,8 @@ def test_a_trials_row_has_its_settings_accuracies_and_seconds(screen: MakeScreen
 
 def test_the_embedded_study_fits_a_terminal_of_eighty_columns(screen: MakeScreen) -> None:
     seen = screen()
-    finer = {**METRICS, "clean_accuracy@4": 98.4}
-    show_status(status(*(row(number, metrics=finer) for number in range(8))))
+    finer = measured(clean_accuracy_at_4=98.4)
+    show_status(status(*(row(number, measurements=finer) for number in range(8))))
     assert max(cell_len(line) for line in seen.lines) <= 80
     assert len([line for line in seen.lines if "98.2→32.4" in line]) == 8
     assert "…" not in seen.text
@@ -118,8 +136,10 @@ def test_trials_that_are_not_finished_say_so(screen: MakeScreen) -> None:
 @pytest.mark.parametrize(("direction", "leader"), [("minimize", 1), ("maximize", 2)])
 def test_the_best_trial_stands_out(screen: MakeScreen, direction: Any, leader: int) -> None:
     seen = screen(width=120)
-    rows = (row(0, value=50.0), row(1, value=40.0), row(2, value=60.0), row(3, "failed"))
-    show_status(StudyStatus("quick", "m", direction, 8, False, rows))
+    values = enumerate((50.0, 40.0, 60.0))
+    done = (row(n, measurements=measured(test_accuracy_at_4=value)) for n, value in values)
+    objectives = (Objective(metric="test_accuracy_at_4", direction=direction),)
+    show_status(StudyStatus("quick", objectives, 8, False, (*done, row(3, "failed"))))
     green = [line for line in seen.drawn.getvalue().splitlines() if "\x1b[32m" in line]
     (line,) = green
     assert f"\x1b[32m{leader}" in line
@@ -134,33 +154,59 @@ def test_a_study_without_a_trial_is_an_empty_table(screen: MakeScreen) -> None:
 def test_the_end_of_a_sweep_shows_trials_failures_and_the_best(screen: MakeScreen) -> None:
     seen = screen(terminal=False, width=240)
     result = SweepResult("quick", 1, 2, (FailedTrial(1, "out of luck"),), 61.7)
-    best = Best("quick", 0, "test_accuracy@4", 60.6, METRICS, SPEC)
+    best = Best("quick", 0, OBJECTIVES, measured(), SPEC)
     show_sweep(Swept(result, status(row(0), row(1, "failed")), best))
     assert "trial 1 failed: out of luck" in seen.text
     assert "1 of 2 trials finished; 62 s" in seen.text
-    assert "# best of study quick: trial 0, test_accuracy@4 60.6" in seen.text
+    assert "# best of study quick: trial 0, test_accuracy_at_4 60.6" in seen.text
     assert " best quick --out best.yaml" in seen.text
 
 
 def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen) -> None:
     for terminal, width in ((True, 40), (True, 80), (False, 240)):
         seen = screen(terminal=terminal, width=width)
-        show_best(Best("quick", 3, "test_accuracy@4", 60.6, METRICS, SPEC))
-        assert yaml.safe_load(seen.text) == SPEC.model_dump(mode="json")
+        show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
+        assert yaml.safe_load(seen.text) == configuration(SPEC)
 
 
 def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
     seen = screen()
-    show_best(Best("quick", 3, "test_accuracy@4", 60.6, METRICS, SPEC))
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
     assert max(len(line) for line in seen.lines) <= 80
 
 
-@pytest.mark.parametrize("source", ["[red]/path", ":smile:", "a: b # c", "{x}", "ρ" * 90])
-def test_names_in_the_best_are_not_markup(screen: MakeScreen, source: str) -> None:
+@pytest.mark.parametrize("source", ["[red]/path", ":smile:", "a: b # c", "{x}", "a b" * 40, "a\nb"])
+def test_names_in_the_best_are_not_markup_and_stay_in_their_comment(
+    screen: MakeScreen, source: str
+) -> None:
     seen = screen()
-    data = SPEC.data.model_copy(update={"source": source})
-    show_best(Best("quick", 3, "m", 1.0, {}, SPEC.model_copy(update={"data": data})))
-    assert parse_yaml(seen.text, "best")["data"]["source"] == source
+    data = SPEC.data.model_copy(update={"source": source, "limit": 40})
+    show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC.model_copy(update={"data": data})))
+    assert parse_yaml(seen.text, "best") == configuration(SPEC)
+    said = " ".join(line.removeprefix("# ") for line in seen.lines if line.startswith("#"))
+    told = said.partition("found on ")[2].rpartition(";")[0]
+    assert yaml.safe_load(told) == {"source": source, "limit": 40, "seed": 0}
+
+
+def test_the_best_of_several_objectives_says_by_which(screen: MakeScreen) -> None:
+    seen = screen()
+    several = (*OBJECTIVES, Objective(metric="generation_seconds"))
+    show_best(Best("quick", 3, several, measured(), SPEC))
+    assert "test_accuracy_at_4 60.6 (the first of 2 objectives)" in seen.text
+
+
+def test_trials_that_none_beats_in_every_objective_stand_out(screen: MakeScreen) -> None:
+    seen = screen(width=120)
+    several = (*OBJECTIVES, Objective(metric="generation_seconds"))
+    pairs = enumerate(((50.0, 9.0), (40.0, 10.0), (60.0, 12.0)))
+    rows = tuple(
+        row(n, measurements=measured(test_accuracy_at_4=accuracy, generation_seconds=seconds))
+        for n, (accuracy, seconds) in pairs
+    )
+    show_status(StudyStatus("quick", several, 8, False, rows))
+    green = [line for line in seen.drawn.getvalue().splitlines() if "\x1b[32m" in line]
+    assert [line.partition("\x1b[32m")[2][0] for line in green] == ["0", "1"]
+    assert "(minimize test_accuracy_at_4, minimize generation_seconds)" in seen.text
 
 
 def test_settings_are_a_paragraph_a_section() -> None:
@@ -188,6 +234,20 @@ def test_a_plan_shows_what_varies_and_the_first_trials(screen: MakeScreen) -> No
         assert path in seen.text
     assert "11.5" in seen.text and "…" not in seen.text.replace("1 … 5", "")
     assert "nothing was written" in seen.text
+
+
+def test_a_plan_ends_with_what_runs_again(screen: MakeScreen) -> None:
+    seen = screen()
+    show_plan(SweepPlan("quick", 8, {"noise.steps": "1 … 5"}, 5, (), "then the best run again"))
+    assert "then the best run again" in seen.text
+
+
+def test_further_runs_name_the_trial_they_repeat_and_their_seed(screen: MakeScreen) -> None:
+    seen = screen()
+    show_status(status(row(7), row(8, configuration=7, seed=1)))
+    (again,) = [line for line in seen.lines if line.startswith("8 = 7")]
+    assert again.split()[3] == "1"
+    assert any("seed" in line for line in seen.lines)
 
 
 def test_protected_says_where_what_and_whether_it_was_made(screen: MakeScreen) -> None:

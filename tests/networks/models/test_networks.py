@@ -25,6 +25,7 @@ KNOWN = {
     # torchvision's resnet18: 11,689,512; 1.81 GMAC.
     "resnet18-imagenet": (1000, 224, 11_689_512, 1_814_073_344),
     "small": (10, 32, 78_042, 3_125_888),
+    "tiny": (10, 16, 24_346, 396_928),
 }
 """Name → classes, pixels, parameters, multiply-adds of a forward pass (convolutions and linear)."""
 
@@ -86,6 +87,7 @@ ARITHMETIC = {
     + 2 * 16 * 16 * 9 * 16**2
     + 2 * 8**2 * (16 * 32 * 9 + 32 * 32 * 9 + 16 * 32)
     + 64 * 10,
+    "tiny": 3 * 16 * 9 * 8**2 + 16 * 32 * 9 * 4**2 + 32 * 64 * 9 * 4**2 + 64 * 10,
 }
 """Multiply-adds again, as filters × places."""
 

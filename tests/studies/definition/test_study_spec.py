@@ -101,8 +101,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "search.noise.step_size: low",
     ),
     "unknown metric": (
-        {"metric": "test_accuracy@8"},
-        "no trial reports the metric 'test_accuracy@8'",
+        {"metric": "test_accuracy_at_8"},
+        "no trial reports the metric 'test_accuracy_at_8'",
     ),
     "continuous grid": (
         {"sampler": {"name": "grid"}, "search": {"noise.step_size": {"low": 1.0, "high": 2.0}}},
@@ -115,6 +115,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown preset": ({"preset": "quik"}, "no preset 'quik' (did you mean quick?)"),
     "unknown sampler": ({"sampler": {"name": "cmaes"}}, "sampler.name: Input should be"),
     "name": ({"name": "My study"}, "name: String should match pattern"),
+    "one finalist": ({"finalists": {"count": 1}}, "finalists.count: Input should be greater"),
+    "one seed": ({"finalists": {"seeds": 1}}, "finalists.seeds: Input should be greater"),
+    "misspelt finalists": (
+        {"finalists": {"sedes": 3}},
+        "unknown key finalists.sedes (did you mean seeds?)",
+    ),
+    "seeds searched and varied": (
+        {"search": {"seed": {"low": 1, "high": 5}}, "finalists": {"count": 2}},
+        "search.seed: finalists run again with other seeds",
+    ),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
     "a lone surrogate": ({"hypothesis": "\ud800"}, "hypothesis: is not UTF-8 text"),
     "too many choices": (
@@ -183,7 +193,7 @@ def test_refused_in_one_line_that_names_the_thing(case: str) -> None:
 
 
 def test_an_unknown_metric_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadInput, match=r"trials report test_accuracy@0, test_accuracy@4, clean_"):
+    with pytest.raises(BadInput, match=r"trials report test_accuracy_at_0, test_accuracy_at_4, "):
         study(metric="loss")
 
 

@@ -26,7 +26,7 @@ from sem_ray.studies.journal.storage import (
     sweeping,
 )
 from sem_ray.studies.queries import status
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
 
@@ -55,8 +55,8 @@ DIFFERENT: dict[str, dict[str, Any]] = {
     "base.noise.samples": {"base": {"noise": {"samples": 2}}},
     "search.noise.steps": {"search": {"noise.steps": {"low": 1, "high": 4}}},
     "search.noise.step_size": {"search": {"noise.step_size": {"low": 1.0, "high": 4.0}}},
-    "metric": {"metric": "test_accuracy@0"},
-    "direction": {"direction": "maximize"},
+    "objectives.0.metric": {"metric": "test_accuracy_at_0"},
+    "objectives.0.direction": {"direction": "maximize"},
     "sampler.name": {"sampler": {"name": "random"}},
     "seed": {"seed": 8},
 }

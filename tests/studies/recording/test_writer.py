@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import optuna
 import pytest
@@ -12,23 +11,19 @@ from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.metrics.measurement import TEST_ACCURACY, Measurement
 from sem_ray.records.connection import EXPERIMENT, URI_VARIABLE, TrackingFailed, tracking_uri
+from sem_ray.records.runs import PARENT
 from sem_ray.store import Store
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
+from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.recording.trial_runs import (
-    NOISE_TAG,
-    PARENT,
-    SPEC_TAG,
-    TRIAL_TAG,
-    StudyRuns,
-    leaves,
-    metric_key,
-)
+from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
 from sem_ray.studies.recording.writer import Records
-from sem_ray.studies.sampling import sampler_for
-from tests.studies.fakes import METRIC, figures, study
+from sem_ray.studies.samplers.registry import sampler_for
+from tests.records.test_connection import dead_address
+from tests.studies.fakes import METRIC, measured, metrics, study
 
 
 def recorded(store: Store, **changes: Any) -> StudyRecord:
@@ -46,16 +41,18 @@ def started(record: StudyRecord) -> optuna.Trial:
 
 def finished(record: StudyRecord) -> dict[str, float]:
     trial = started(record)
-    made = figures(record.spec.experiment(trial.params))
-    outcome = {"metrics": made, "noise_identity": f"n{trial.number}", "seconds": 1.5}
-    attributes.note_outcome(trial, outcome)
-    record.study.tell(trial, made[record.spec.metric])
+    spec = record.spec.experiment(trial.params)
+    identity = f"n{trial.number}"
+    report = Finished(measurements=measured(spec), noise_identity=identity, seconds=1.5)
+    attributes.note_finish(trial, report)
+    made = metrics(spec)
+    record.study.tell(trial, [made[o.metric] for o in record.spec.objectives])
     return made
 
 
 def failed(record: StudyRecord) -> None:
     trial = started(record)
-    attributes.note_failure(trial, "no luck", {"traceback": "…", "seconds": 0.5})
+    attributes.note_failure(trial, Failed(error="no luck", traceback="…", seconds=0.5))
     record.study.tell(trial, state=TrialState.FAIL)
 
 
@@ -87,8 +84,7 @@ def test_a_run_shows_everything_a_trial_gave(store: Store) -> None:
     reconciled(store, record)
     trial, found = record.study.trials[0], runs(store)
     run, parent = found["tiny/0"], found["tiny"]
-    expected = {metric_key(name): value for name, value in made.items()}
-    assert run.data.metrics == {**expected, "seconds": 1.5}
+    assert run.data.metrics == {**made, "seconds": 1.5}
     assert run.data.params["noise.steps"] == str(trial.params["noise.steps"])
     assert run.data.params["victim.radii"] == "[0.0, 4.0]"
     assert run.data.params["data.source"] == "digits"
@@ -172,18 +168,18 @@ def test_best_is_ordered_by_mlflow_in_the_study_s_direction(store: Store) -> Non
         chosen = min if direction == "minimize" else max
         assert found.value == chosen(values)
         assert found.trial == values.index(found.value)
-        assert found.metrics == figures(found.spec)
-        assert found.spec == attributes.spec_of(record.study.trials[found.trial])
+        assert found.metrics == metrics(found.spec)
+        assert found.spec == record.spec.experiment(record.study.trials[found.trial].params)
 
 
 def test_best_of_a_fractional_radius(store: Store) -> None:
-    record = recorded(store, base={"victim": {"radii": [0.5]}}, metric="test_accuracy@0.5")
+    key = "test_accuracy_at_0.5"
+    record = recorded(store, base={"victim": {"radii": [0.5]}}, metric=key)
     trial = started(record)
-    values = {"test_accuracy@0.5": 33.0, "clean_accuracy@0.5": 90.0}
-    made = values | {"generation_seconds": 1.0, "victim_seconds": 1.0}
-    attributes.note_outcome(trial, {"metrics": made, "noise_identity": "n", "seconds": 1.0})
+    made = Measurement(name=TEST_ACCURACY, value=33.0, unit="%", radius=0.5)
+    attributes.note_finish(trial, Finished(measurements=(made,), noise_identity="n", seconds=1.0))
     record.study.tell(trial, 33.0)
-    assert best(store, "tiny").metrics == made
+    assert best(store, "tiny").metrics == {key: 33.0}
 
 
 def test_without_a_finished_trial_best_says_how_to_get_one(store: Store) -> None:
@@ -207,36 +203,6 @@ def test_status_tells_running_from_interrupted(store: Store) -> None:
         now = status(store, "tiny")
     assert now.running and now.rows[2].state == "running"
     assert now.complete == 1
-
-
-def test_names_mlflow_takes() -> None:
-    assert metric_key("test_accuracy@0.5") == "test_accuracy_at_0.5"
-    tree = {"a": {"b": 1, "c": [1.5]}, "d": None, "e": "x"}
-    assert leaves(tree) == {"a.b": "1", "a.c": "[1.5]", "d": "null", "e": "x"}
-
-
-@pytest.mark.parametrize("folder", ["50%20off", "really?", "a#b c"])
-def test_a_store_may_be_called_anything(tmp_path: Path, folder: str) -> None:
-    store = Store.open(tmp_path / folder)
-    reconciled(store, recorded(store))
-    assert states(store) == {"tiny": "FINISHED"}
-    assert (store.root / "mlflow.db").exists()
-
-
-@pytest.mark.parametrize("uri", ["bogus://x", "file:///tmp/runs", "runs", "mysql://h/db"])
-def test_an_address_mlflow_cannot_use_is_refused(
-    store: Store, monkeypatch: pytest.MonkeyPatch, uri: str
-) -> None:
-    monkeypatch.setenv(URI_VARIABLE, uri)
-    with pytest.raises(BadInput, match=URI_VARIABLE) as refusal:
-        StudyRuns(store, recorded(store))
-    assert "\n" not in str(refusal.value)
-
-
-def dead_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://user:secret@127.0.0.1:{probe.getsockname()[1]}"
 
 
 def test_a_server_that_is_down_is_said_once_and_fails_only_at_the_end(
@@ -269,3 +235,16 @@ def test_what_was_missed_is_written_when_the_server_is_back(
     finished(record)
     records.end()
     assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
+
+
+def test_without_a_place_to_write_the_study_itself_says_which_is_best(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goals = [{"metric": METRIC, "direction": "maximize"}, {"metric": "generation_seconds"}]
+    record = recorded(store, objectives=goals)
+    for _ in range(5):
+        finished(record)
+    failed(record)
+    asked = best(store, "tiny")
+    monkeypatch.setattr(Store, "writable", Mock(return_value=False))
+    assert best(store, "tiny") == asked

@@ -207,8 +207,9 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def test_a_tracking_server_killed_in_the_middle_does_not_end_the_sweep(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    store = Store.open(tmp_path / "bare")
     with (
         mlflow_server(tmp_path) as (address, server),
         driving(store, 4, **{URI_VARIABLE: address}) as driver,

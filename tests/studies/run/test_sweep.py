@@ -1,4 +1,4 @@
-"""Whole sweeps: real Ray, a real Optuna journal, real MLflow."""
+"""Whole sweeps: a real Optuna journal and real MLflow, and real Ray if Ray matters."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 
 from sem_ray.errors import BadInput
-from sem_ray.records.connection import URI_VARIABLE
+from sem_ray.records.connection import URI_VARIABLE, connect
 from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress
 from sem_ray.studies.journal.storage import studies, study_folder, sweeping
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.run.sweep import RAY_FOLDER, run_sweep
+from sem_ray.studies.run.sweep import run_sweep
+from sem_ray.studies.run.tune_backend import RAY_FOLDER
 from sem_ray.studies.run.tune_searcher import WORKER_DIED
+from tests.records.test_connection import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
 from tests.studies.recording.test_writer import states
+from tests.studies.run.in_process import InProcess
 
-pytestmark = pytest.mark.usefixtures("one_ray")
+HERE = InProcess()
+with_ray = pytest.mark.usefixtures("one_ray")
 
 
 class Heard:
@@ -41,13 +45,14 @@ class Heard:
         return max(accumulate(changes))
 
 
+@with_ray
 def test_real_experiments_are_run_recorded_and_compared(store: Store) -> None:
     heard = Heard()
     result = run_sweep(study(trials=2), store, on_event=heard)
     assert result.ok and (result.complete, result.target) == (2, 2)
     found = best(store, "tiny")
     assert 0 <= found.value <= 100
-    assert set(found.metrics) == set(fakes.figures(found.spec))
+    assert set(found.metrics) == set(fakes.metrics(found.spec))
     assert len(list((store.root / "noise").iterdir())) == 2
     assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
     assert Counter(event.state for event in heard.trials) == {"running": 2, "complete": 2}
@@ -57,12 +62,14 @@ def test_real_experiments_are_run_recorded_and_compared(store: Store) -> None:
 
 
 def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) -> None:
-    first = run_sweep(study(), store, trials=2, experiment=fakes.instant)
+    first = run_sweep(study(), store, trials=2, experiment=fakes.instant, backend=HERE)
     before = status(store, "tiny").rows
-    assert run_sweep(study(), store, trials=2, experiment=fakes.hopeless).ok
+    assert run_sweep(study(), store, trials=2, experiment=fakes.hopeless, backend=HERE).ok
     assert status(store, "tiny").rows == before
     heard = Heard()
-    more = run_sweep(study(), store, trials=4, experiment=fakes.instant, on_event=heard)
+    more = run_sweep(
+        study(), store, trials=4, experiment=fakes.instant, on_event=heard, backend=HERE
+    )
     assert (first.complete, more.complete) == (2, 4)
     assert status(store, "tiny").rows[:2] == before
     assert {event.trial for event in heard.trials} == {2, 3}
@@ -70,6 +77,7 @@ def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) ->
     assert len(states(store)) == 5
 
 
+@with_ray
 def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
     store: Store, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,7 +104,7 @@ def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
 
 def test_images_nobody_can_read_end_the_sweep_at_once(store: Store) -> None:
     with pytest.raises(BadInput, match=r"^data/: no Parquet file in there"):
-        run_sweep(study(trials=50), store, experiment=fakes.unreadable)
+        run_sweep(study(trials=50), store, experiment=fakes.unreadable, backend=HERE)
     assert len(status(store, "tiny").rows) <= 2
     assert "RUNNING" not in states(store).values()
 
@@ -118,16 +126,37 @@ def test_what_never_fits_is_refused_with_the_numbers(store: Store, message: str)
     assert studies(store) == []
 
 
-def test_an_unusable_tracking_address_is_refused_before_anything_is_written(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("address", ["bogus://x", "https://[", "nobody listens"])
+def test_an_unusable_tracking_address_is_refused_before_anything_starts(
+    store: Store, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    monkeypatch.setenv(URI_VARIABLE, "bogus://x")
-    with pytest.raises(BadInput, match=URI_VARIABLE):
-        run_sweep(study(), store, experiment=fakes.instant)
-    assert studies(store) == []
+    uri = dead_address() if address == "nobody listens" else address
+    monkeypatch.setenv(URI_VARIABLE, uri)
+    heard = Heard()
+    with pytest.raises(BadInput, match=f"{URI_VARIABLE}") as refusal:
+        run_sweep(study(), store, experiment=fakes.instant, backend=HERE, on_event=heard)
+    assert "\n" not in str(refusal.value)
+    assert studies(store) == [] and heard.events == []
 
 
 def test_a_second_sweep_of_the_same_study_is_refused(store: Store) -> None:
     with sweeping(store, "tiny"), pytest.raises(BadInput, match="already running"):
-        run_sweep(study(), store, experiment=fakes.instant)
+        run_sweep(study(), store, experiment=fakes.instant, backend=HERE)
     assert studies(store) == []
+
+
+def test_several_objectives_are_traded_off_and_the_first_says_which_is_best(store: Store) -> None:
+    goals = [{"metric": METRIC}, {"metric": "test_accuracy_at_0", "direction": "maximize"}]
+    spec = study(objectives=goals, sampler={"name": "tpe", "startup_trials": 3})
+    assert run_sweep(spec, store, trials=6, experiment=fakes.instant, backend=HERE).ok
+    found = status(store, "tiny")
+    # The two move together here, so no trial beats another unless they are equal.
+    values = {row.metrics[METRIC]: row.trial for row in reversed(found.rows)}
+    assert set(found.leaders) == set(values.values())
+    assert best(store, "tiny").value == min(values)
+    server = connect(store)
+    order = ["metrics.test_accuracy_at_4 ASC"]
+    (run,) = server.client.search_runs(
+        [server.experiment], "metrics.test_accuracy_at_4 > 0", order_by=order, max_results=1
+    )
+    assert run.data.metrics[METRIC] == min(values), "the documented name orders MLflow's runs"

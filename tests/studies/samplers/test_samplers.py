@@ -13,7 +13,7 @@ from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import plan, proposals
-from sem_ray.studies.sampling import sampler_for
+from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
 MIXED: dict[str, dict[str, Any]] = {
@@ -127,6 +127,14 @@ def test_a_plan_of_tpe_lists_what_does_not_depend_on_results() -> None:
     planned = plan(sampled("tpe"), trials=50)
     assert len(planned.proposals) == 3
     assert planned.combinations is None
+
+
+def test_a_plan_says_what_runs_again_after_the_search() -> None:
+    planned = plan(study(trials=2, finalists={"count": 3, "seeds": 4}))
+    assert planned.finalists is not None
+    assert "the best 2 run again with 4 further seeds each" in planned.finalists
+    assert "at most 12 further trials" in planned.finalists
+    assert plan(study()).finalists is None
 
 
 def test_no_trials_are_refused() -> None:

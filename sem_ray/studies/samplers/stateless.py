@@ -1,7 +1,5 @@
-"""Who proposes a trial's values, seeded by the study's seed and the trial's number alone.
-
-A restarted sweep therefore goes on where it was, and never proposes its first trials again.
-"""
+"""Samplers whose proposal follows from the study's seed and the trial's number, or from which
+points are done."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import qmc
 from typing_extensions import override
@@ -26,55 +24,8 @@ TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
 
 
 def optuna_space(space: Space) -> dict[str, BaseDistribution]:
+    """The searched settings as Optuna describes them."""
     return {path: distribution.optuna() for path, distribution in space.items()}
-
-
-def sampler_for(spec: StudySpec) -> BaseSampler:
-    """A fresh sampler; it holds no state that a restart would lose."""
-    samplers: dict[str, type[SeededTPE | ByNumber]] = {
-        "tpe": SeededTPE,
-        "random": RandomByNumber,
-        "qmc": SobolByNumber,
-        "grid": Grid,
-    }
-    return samplers[spec.sampler.name](spec)
-
-
-class SeededTPE(BaseSampler):
-    """Optuna's TPE, with a generator of its own for each trial, and for each value drawn alone:
-    a trial cut off between two values gets the ones it would have had."""
-
-    def __init__(self, spec: StudySpec) -> None:
-        self._spec = spec
-
-    def _tpe(self, *keys: str | int) -> TPESampler:
-        seed = derived_seed(self._spec.seed, "tpe", *keys) % 2**32
-        return TPESampler(
-            seed=seed, n_startup_trials=self._spec.sampler.startup_trials, constant_liar=True
-        )
-
-    @override
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._tpe(trial.number).infer_relative_search_space(study, trial)
-
-    @override
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        return self._tpe(trial.number).sample_relative(study, trial, search_space)
-
-    @override
-    def sample_independent(
-        self,
-        study: optuna.Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        sampler = self._tpe(trial.number, param_name)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
 
 
 class ByNumber(BaseSampler, ABC):

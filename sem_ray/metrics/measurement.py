@@ -1,0 +1,63 @@
+"""What was measured, as one typed record from the trial to the tracking server."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from statistics import fmean
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sem_ray.spec.base import Frozen
+
+TEST_ACCURACY = "test_accuracy"
+"""Of a victim trained on protected images, in % of the clean test images."""
+CLEAN_ACCURACY = "clean_accuracy"
+"""Of a victim trained on clean images, in % of the clean test images."""
+GENERATION_SECONDS = "generation_seconds"
+VICTIM_SECONDS = "victim_seconds"
+
+Unit = Literal["%", "s"]
+
+
+class Measurement(Frozen):
+    """One number and all that says what it is a number of."""
+
+    name: str
+    value: Annotated[float, Field(allow_inf_nan=True)]
+    """A failed measurement may be NaN; whoever optimises it refuses that."""
+    unit: Unit
+    radius: float | None = None
+    """ρ of the victim's adversarial training in 1/255; None if no victim was measured."""
+    network: str | None = None
+    """The victim's; None if no victim was measured."""
+    countermeasure: str | None = None
+    """What was done to the protected images before training; None is nothing."""
+    seed: int | None = None
+    """The experiment's. Measurements that differ in it alone are replicates."""
+
+    @property
+    def key(self) -> str:
+        """The name it has in study files, tables and MLflow, which takes no `@`."""
+        key = metric_key(self.name, self.radius)
+        return f"{key}_after_{self.countermeasure}" if self.countermeasure else key
+
+
+def metric_key(name: str, radius: float | None = None) -> str:
+    """`test_accuracy_at_4` for the test accuracy at radius 4/255."""
+    return name if radius is None else f"{name}_at_{radius:g}"
+
+
+def current_key(name: str) -> str:
+    """The key that is meant by `name`, which may have the form of earlier versions,
+    `test_accuracy@4`."""
+    return name.replace("@", "_at_")
+
+
+def means(measurements: Iterable[Measurement]) -> dict[str, float]:
+    """Key → mean over the replicates, which is the value itself if there is one."""
+    values: dict[str, list[float]] = defaultdict(list)
+    for measurement in measurements:
+        values[measurement.key].append(measurement.value)
+    return {key: fmean(found) for key, found in values.items()}

@@ -1,0 +1,52 @@
+"""How a trial ended, as it reports it and as its record keeps it."""
+
+from __future__ import annotations
+
+import traceback
+
+from sem_ray.errors import BadInput, DiskFailed, SemRayError
+from sem_ray.metrics.measurement import Measurement
+from sem_ray.spec.base import Frozen
+
+
+class Finished(Frozen):
+    """A trial that measured what it was to measure."""
+
+    measurements: tuple[Measurement, ...]
+    noise_identity: str
+    seconds: float
+    """Of the trial's work in its worker."""
+
+
+class Failed(Frozen):
+    """A trial that did not."""
+
+    error: str
+    """One line."""
+    bad_input: bool = False
+    """Whether every trial would fail so: what it was given is at fault, or the disk."""
+    foreseen: bool = True
+    """False leaves the trial's worker in a state nobody knows."""
+    traceback: str | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def by(cls, error: Exception, seconds: float) -> Failed:
+        return cls(
+            error=one_line(error),
+            bad_input=isinstance(error, BadInput | DiskFailed),
+            foreseen=isinstance(error, SemRayError),
+            traceback="".join(traceback.format_exception(error)),
+            seconds=seconds,
+        )
+
+
+TrialReport = Finished | Failed
+
+
+def one_line(error: BaseException) -> str:
+    """What went wrong, without the way it came."""
+    text = " ".join(str(error).split("\n\n")[0].split())
+    if isinstance(error, SemRayError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

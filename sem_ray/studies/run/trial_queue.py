@@ -1,0 +1,162 @@
+"""The trials of a sweep, from the study's proposal to the study's record.
+
+Whoever runs trials takes them from here and hands their reports back; it needs to know neither
+Optuna nor what a sweep may spend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from sem_ray.errors import BadInput, DiskFailed
+from sem_ray.files import writing_to
+from sem_ray.metrics.measurement import means
+from sem_ray.progress import Progress
+from sem_ray.spec import ExperimentSpec
+from sem_ray.store import REMEDY
+from sem_ray.studies.definition.objective import unusable
+from sem_ray.studies.events import TrialProgress
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.replicates import seeded
+from sem_ray.studies.journal.storage import StudyRecord
+from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.proposals import Proposals
+
+OnTrial = Callable[[FrozenTrial], None]
+OnProgress = Callable[[TrialProgress], None]
+
+
+@dataclass(frozen=True)
+class TrialRequest:
+    """A trial to run."""
+
+    trial: int
+    spec: ExperimentSpec
+
+
+class TrialQueue:
+    """Gives trials as long as the budget allows, and writes down how they end."""
+
+    def __init__(
+        self, record: StudyRecord, budget: Budget, on_trial: OnTrial, on_progress: OnProgress
+    ) -> None:
+        self._record, self._study, self._budget = record, record.study, budget
+        self._on_trial, self._on_progress = on_trial, on_progress
+        self._proposals = Proposals(record)
+        self._running: dict[int, optuna.Trial] = {}
+        self.failure: Exception | None = None
+        """What ended the sweep early, for the sweep to raise: a backend may bury what is raised in
+        its callbacks."""
+
+    @property
+    def folder(self) -> Path:
+        """The study's, in which a backend may keep scratch files."""
+        return self._record.folder
+
+    @property
+    def complete(self) -> int:
+        """Finished trials of the study."""
+        done = (TrialState.COMPLETE,)
+        return len(self._study.get_trials(deepcopy=False, states=done))
+
+    @property
+    def running(self) -> frozenset[int]:
+        """Numbers of the trials that were given out and have not ended."""
+        return frozenset(self._running)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing runs and nothing will be given any more."""
+        return not self._running and not self._goes_on()
+
+    def next(self) -> TrialRequest | None:
+        """A trial to start now; None if there is none, for the moment or for good."""
+        while self._goes_on() and self._budget.allows(self.complete, len(self._running)):
+            try:
+                with writing_to(self._record.folder, REMEDY, DiskFailed):
+                    trial = self._proposals.next()
+                    if trial is None:
+                        return None
+                    request = self._started(trial)
+            except Exception as failure:  # noqa: BLE001  the sweep raises it
+                self.failure = self.failure or failure
+                return None
+            if request is not None:
+                return request
+        return None
+
+    def progress(self, trial: int, progress: Progress) -> None:
+        """Pass on how far a running trial is."""
+        if trial in self._running:
+            self._on_progress(TrialProgress(trial, progress))
+
+    def end(self, trial: int, report: TrialReport) -> None:
+        """Write down how a trial ended; a second end of the same trial is ignored."""
+        running = self._running.pop(trial, None)
+        if running is None:
+            return
+        try:
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
+                self._end(running, report)
+        except Exception as failure:  # noqa: BLE001  the sweep raises it
+            self.failure = self.failure or failure
+
+    def _goes_on(self) -> bool:
+        if self._record.spec.finalists is not None:
+            # Which trials are left follows from how those before them ended.
+            self._budget.target = self.complete + self._proposals.rounds.remaining()
+        return self.failure is None and not self._budget.is_spent(self.complete)
+
+    def _started(self, trial: optuna.Trial) -> TrialRequest | None:
+        """The trial, noted as running; None if its values are no experiment."""
+        try:
+            spec = self._record.spec.experiment(trial.params)
+        except BadInput as error:
+            self._fail(trial, Failed(error=str(error)))
+            return None
+        spec = seeded(spec, self._frozen(trial))
+        attributes.note_start(trial, spec)
+        self._running[trial.number] = trial
+        try:
+            self._tell(trial)
+        except Exception:
+            del self._running[trial.number]  # it will not be run, so nothing must wait for it
+            raise
+        return TrialRequest(trial.number, spec)
+
+    def _end(self, trial: optuna.Trial, report: TrialReport) -> None:
+        if isinstance(report, Failed):
+            self._fail(trial, report)
+            return
+        metrics = means(report.measurements)
+        objectives = self._record.spec.objectives
+        if reason := unusable(objectives, metrics):
+            self._fail(trial, Failed(error=reason, seconds=report.seconds))
+            return
+        self._finish(trial, report, [metrics[objective.metric] for objective in objectives])
+
+    def _finish(self, trial: optuna.Trial, report: Finished, values: list[float]) -> None:
+        attributes.note_finish(trial, report)
+        self._study.tell(trial, values, skip_if_finished=True)
+        self._tell(trial)
+
+    def _fail(self, trial: optuna.Trial, report: Failed) -> None:
+        attributes.note_failure(trial, report)
+        self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        self._budget.take_failure()
+        if report.bad_input and self.complete == 0:
+            # Images that cannot be read fail every trial alike: say so once, and at once.
+            self.failure = self.failure or BadInput(report.error)
+        self._tell(trial)
+
+    def _tell(self, trial: optuna.Trial) -> None:
+        self._on_trial(self._frozen(trial))
+
+    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        return self._study.get_trials(deepcopy=False)[trial.number]

@@ -1,0 +1,27 @@
+"""The samplers by the names that study files give.
+
+Each is seeded by the study's seed and the trial's number alone, so a restarted sweep goes on from
+where it was and never proposes its first trials again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optuna.samplers import BaseSampler
+
+from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.samplers.stateless import Grid, RandomByNumber, SobolByNumber
+from sem_ray.studies.samplers.tpe import SeededTPE
+
+SAMPLERS: dict[str, Callable[[StudySpec], BaseSampler]] = {
+    "tpe": SeededTPE,
+    "random": RandomByNumber,
+    "qmc": SobolByNumber,
+    "grid": Grid,
+}
+
+
+def sampler_for(spec: StudySpec) -> BaseSampler:
+    """A fresh sampler; it holds no state that a restart would lose."""
+    return SAMPLERS[spec.sampler.name](spec)

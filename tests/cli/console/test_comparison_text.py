@@ -1,0 +1,69 @@
+"""The sentences that answer a study."""
+
+from __future__ import annotations
+
+from sem_ray.cli.console.comparison_text import sentences
+from sem_ray.cli.console.study_tables import show_best
+from sem_ray.metrics.statistics import Estimate
+from sem_ray.spec.reading import parse_yaml
+from sem_ray.studies.comparison import Comparison, Finalist
+from sem_ray.studies.definition.objective import Objective
+from sem_ray.studies.queries import Best
+from tests.cli.console.conftest import MakeScreen
+from tests.cli.console.test_tables import OBJECTIVES, SPEC, measured
+
+OBJECTIVE = Objective(metric="test_accuracy_at_4")
+
+
+def estimate(value: float, half: float) -> Estimate:
+    return Estimate(value, value - half, value + half, 3)
+
+
+def comparison(*, confirmed: bool = True, apart: bool = True) -> Comparison:
+    values = {"noise.radius": 32, "noise.perturbation_scale": 0.333333}
+    winner = Finalist(5, values, estimate(18.2, 3.0), None, None)
+    near = Finalist(4, values, estimate(18.4, 2.0), estimate(0.2, 3.1), "cannot be told apart")
+    far = Finalist(2, {"noise.radius": 16}, estimate(50, 9), estimate(31.8, 12), "worse")
+    return Comparison(
+        objective=OBJECTIVE,
+        finalists=(winner, near, *([far] if apart else [])),
+        chosen_by=(1, 2, 3),
+        estimate=estimate(19.0, 4.0) if confirmed else None,
+        estimated_by=(4, 5, 6) if confirmed else (),
+        not_compared=3,
+    )
+
+
+def test_the_winner_its_interval_and_how_the_others_compare() -> None:
+    first, near, far, rest, how = sentences(comparison())
+    assert first == (
+        "trial 5 (noise.radius 32, noise.perturbation_scale 0.333) wins: test_accuracy_at_4 19.0 "
+        "[15.0, 23.0] over seeds that did not choose it (seeds 4, 5, 6)"
+    )
+    assert near.endswith("cannot be told from it: +0.2 [-2.9, +3.3]")
+    assert far == "trial 2 (noise.radius 16) is worse by +31.8 [+19.8, +43.8]"
+    assert rest.startswith("The other 3 settings of the search ran with one seed")
+    assert "95% intervals" in how and "seed by seed (seeds 1, 2, 3)" in how
+
+
+def test_a_study_that_tells_nothing_apart_says_so() -> None:
+    assert any(
+        "does not tell these settings apart" in s for s in sentences(comparison(apart=False))
+    )
+    assert not any("does not tell" in sentence for sentence in sentences(comparison()))
+
+
+def test_until_the_winner_has_run_again_its_estimate_is_of_the_seeds_that_chose_it() -> None:
+    first, *_ = sentences(comparison(confirmed=False))
+    assert first.endswith(
+        "test_accuracy_at_4 18.2 [15.2, 21.2] over the seeds that chose it (seeds 1, 2, 3)"
+    )
+
+
+def test_the_answer_is_a_comment_in_yaml_of_eighty_columns(screen: MakeScreen) -> None:
+    seen = screen()
+    best = Best("quick", 5, OBJECTIVES, measured(), SPEC, comparison())
+    show_best(best)
+    assert parse_yaml(seen.text, "best") == best.configuration
+    assert max(len(line) for line in seen.lines) <= 80
+    assert "[+19.8, +43.8]" in seen.text

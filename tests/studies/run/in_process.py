@@ -1,0 +1,21 @@
+"""A backend without Ray: trials run here, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from sem_ray.studies.run.trial import TrialSetting, attempt
+from sem_ray.studies.run.trial_queue import TrialQueue
+
+
+@dataclass(frozen=True)
+class InProcess:
+    """What a sweep needs of a backend, and no more."""
+
+    def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
+        while not queue.over:
+            request = queue.next()
+            if request is not None:
+                sink = partial(queue.progress, request.trial)
+                queue.end(request.trial, attempt(request.spec, setting, sink))
