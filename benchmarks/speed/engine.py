@@ -20,7 +20,7 @@ from benchmarks.speed import pass_counts
 from benchmarks.speed.published_step import PublishedStep
 from sem_ray.data.image_set import Rows
 from sem_ray.devices import pick_device, pixels
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.spec import ExperimentSpec, Precision
 from sem_ray.training import Trainer
 

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from sem_ray.methods.alternating import phases_of
+from sem_ray.methods.alternating.engine import phases_of
 from sem_ray.networks import build_network
 from sem_ray.spec import ExperimentSpec
 

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sem_ray.attacks import pgd, signed_step, within_pixels
 from sem_ray.augment import draw_views
 from sem_ray.distributed.shards import Shards
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.rng import RandomStreams
 from sem_ray.spec import unit
+from sem_ray.training.pgd import pgd, signed_step, within_pixels
 
 
 class PublishedStep:

@@ -17,7 +17,7 @@ from benchmarks.harness import rates, timing
 from benchmarks.harness.machine import description
 from benchmarks.speed import pass_counts
 from sem_ray.devices import pick_device
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.spec import ExperimentSpec
 
 NAMES = ("sem", "rem")

@@ -25,7 +25,7 @@ from sem_ray.data.image_set import Rows
 from sem_ray.data.pixels.arrow_file import ArrowLayout, open_writable, write_blank
 from sem_ray.data.pixels.memory_mapped import Mapped
 from sem_ray.devices import pick_device
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.spec import ExperimentSpec
 from sem_ray.victims import VictimSteps
 

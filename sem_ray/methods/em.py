@@ -14,17 +14,17 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, WholeViews, draw_views
 from sem_ray.devices import one_thread
 from sem_ray.distributed import quantised
 from sem_ray.distributed.shards import Part, Split
+from sem_ray.methods.alternating.noise_phase import as_they_are, noise_gradient
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.declaration import OPTIMISER, Method
-from sem_ray.methods.noise_phase import as_they_are, noise_gradient
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import Stream
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
+from sem_ray.training.pgd import signed_step
 
 BLOCK = 1024
 """Rows rounded at a time."""

@@ -16,7 +16,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sem_ray.attacks import signed_step
 from sem_ray.devices import one_thread
 from sem_ray.distributed.shards import Split
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
@@ -24,6 +23,7 @@ from sem_ray.methods.declaration import Method
 from sem_ray.methods.neural_tangent import KERNELS, pair_values
 from sem_ray.spec import ExperimentSpec, unit
 from sem_ray.spec.base import PIXEL_STEPS
+from sem_ray.training.pgd import signed_step
 
 DIAGONAL = 1e-4
 """Added to a kernel's diagonal, as a share of its mean diagonal."""

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from sem_ray.augment import draw_views, test_view
 from sem_ray.distributed.shards import Part, Split
+from sem_ray.methods.alternating.noise_phase import descended
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.declaration import OPTIMISER, Method
-from sem_ray.methods.noise_phase import descended
 from sem_ray.networks import FrozenTwin
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 from sem_ray.spec.base import PIXEL_STEPS

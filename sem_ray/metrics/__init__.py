@@ -2,6 +2,6 @@
 
 from sem_ray.metrics.pixel_changes import Changes, changes
 from sem_ray.metrics.separability import Separability, separability
-from sem_ray.metrics.survival import grey, jpeg, left_by
+from sem_ray.metrics.survival import left_by
 
-__all__ = ["Changes", "Separability", "changes", "grey", "jpeg", "left_by", "separability"]
+__all__ = ["Changes", "Separability", "changes", "left_by", "separability"]

@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.harness import timing
 from benchmarks.speed import pass_counts
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.victims import VictimSteps
 from tests.samples import random_images, tiny_spec
 

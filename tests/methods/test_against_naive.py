@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from sem_ray.augment import draw_views
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
+from sem_ray.methods.alternating.noise_phase import NoisePhase, noise_gradient
+from sem_ray.methods.alternating.perturbations import PERTURBATIONS
 from sem_ray.methods.generation import generate
-from sem_ray.methods.noise_phase import NoisePhase, noise_gradient
-from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.spec import ExperimentSpec, Phase
 from tests.methods.naive import NaiveSem
 from tests.samples import random_images, tiny_spec

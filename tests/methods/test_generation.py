@@ -7,7 +7,7 @@ import torch
 
 from sem_ray.errors import WorkFailed
 from sem_ray.methods import rounded
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.methods.generation import generate
 from sem_ray.progress import Progress
 from tests.samples import random_images, tiny_spec

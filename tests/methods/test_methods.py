@@ -17,7 +17,7 @@ from sem_ray.api.settings import notices, resolve
 from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.errors import BadInput
 from sem_ray.methods import METHODS, method_of, noise_identity, split_of
-from sem_ray.methods.alternating import Engine
+from sem_ray.methods.alternating.engine import Engine
 from sem_ray.methods.generation import Generated, Generation, generate
 from sem_ray.methods.neural_tangent import KERNELS
 from sem_ray.methods.ntga import loss_gradient, predicted

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from sem_ray.metrics import grey, jpeg, left_by
+from sem_ray.countermeasures import grey, jpeg
+from sem_ray.metrics import left_by
 from tests.samples import random_images
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sem_ray.attacks import pgd, signed_step, within_pixels
 from sem_ray.networks import FrozenTwin, build_network
+from sem_ray.training.pgd import pgd, signed_step, within_pixels
 
 
 def frozen_small() -> FrozenTwin:

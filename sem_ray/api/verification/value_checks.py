@@ -8,10 +8,11 @@ from torch import Tensor
 
 from sem_ray.api.pairing import Paired
 from sem_ray.api.verification.check import Check, Status, counted
+from sem_ray.countermeasures import grey, jpeg
 from sem_ray.data import ImageSet, Noise, add_noise
 from sem_ray.data.noise.matching import with_noise
 from sem_ray.data.selection import balanced_rows
-from sem_ray.metrics import Changes, changes, grey, jpeg, left_by, separability
+from sem_ray.metrics import Changes, changes, left_by, separability
 from sem_ray.metrics.statistics import accuracy_estimate
 
 SEED = 0

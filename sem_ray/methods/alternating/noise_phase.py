@@ -8,13 +8,13 @@ from functools import partial
 
 from torch import Tensor
 
-from sem_ray.attacks import signed_step
 from sem_ray.augment import Views, draw_views
-from sem_ray.methods.perturbations import Perturbation
+from sem_ray.methods.alternating.perturbations import Perturbation
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import Stream
 from sem_ray.spec import Augmentation, ExperimentSpec, default_step_size, unit
 from sem_ray.training import Attack
+from sem_ray.training.pgd import signed_step
 
 Perturb = Callable[[Tensor, Tensor], Tensor]
 """(views, labels) → perturbed views."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from sem_ray.attacks import within_pixels
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import Stream
 from sem_ray.spec import Phase
 from sem_ray.training import Attack
+from sem_ray.training.pgd import within_pixels
 
 Perturbation = Callable[[FrozenTwin, Tensor, Tensor, Attack, Stream], Tensor]
 """(network, views [n, C, h, w], labels [n], attack, stream) → perturbed views, inside [0, 1]. The

@@ -15,10 +15,10 @@ from sem_ray.data.image_set import Rows
 from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
+from sem_ray.methods.alternating.noise_phase import NoisePhase
+from sem_ray.methods.alternating.perturbations import PERTURBATIONS
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
 from sem_ray.methods.declaration import Method
-from sem_ray.methods.noise_phase import NoisePhase
-from sem_ray.methods.perturbations import PERTURBATIONS
 from sem_ray.methods.registry import method_of
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import numpy_generator
