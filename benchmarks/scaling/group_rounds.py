@@ -13,7 +13,8 @@ from sem_ray.errors import WorkFailed
 from sem_ray.methods import Stage
 from sem_ray.methods.generation import GenerationSchedule
 from sem_ray.progress import Progress
-from sem_ray.training.run_loop import Report, State, run_schedule
+from sem_ray.training.run_loop import Report, run_schedule
+from sem_ray.training.run_state import State
 
 CPU = torch.device("cpu")
 

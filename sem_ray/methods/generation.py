@@ -15,7 +15,8 @@ from sem_ray.distributed.shards import Split
 from sem_ray.methods import MethodContext, Stage, method_of, split_of
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Finished, Report, State, apart, run_schedule
+from sem_ray.training.run_loop import Finished, Report, run_schedule
+from sem_ray.training.run_state import State, apart
 
 NOISE = "noise"
 

@@ -19,7 +19,8 @@ from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.rng import RandomStreams
 from sem_ray.spec import ExperimentSpec
 from sem_ray.training import Attack, ParallelContext, Trainer
-from sem_ray.training.run_loop import Finished, Report, State, apart, run_schedule
+from sem_ray.training.run_loop import Finished, Report, run_schedule
+from sem_ray.training.run_state import State, apart
 from sem_ray.victims.accuracy import accuracy
 
 CURVE = "curve"

@@ -18,7 +18,8 @@ from sem_ray.methods import split_of
 from sem_ray.methods.generation import Generated, Generation, generate
 from sem_ray.progress import silent
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Finished, State, run_schedule
+from sem_ray.training.run_loop import Finished, run_schedule
+from sem_ray.training.run_state import State
 from sem_ray.victims import Training, Victim, VictimSteps, train_victim
 from sem_ray.victims import split_of as victim_split_of
 from tests.distributed.workers import one_by_one, together

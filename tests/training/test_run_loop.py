@@ -16,14 +16,8 @@ from sem_ray.checkpoint import Checkpoint, OutOfTime
 from sem_ray.errors import WorkFailed
 from sem_ray.interrupts import Interrupted
 from sem_ray.progress import Progress
-from sem_ray.training.run_loop import (
-    MembershipChanged,
-    Report,
-    State,
-    packed,
-    run_schedule,
-    unpacked,
-)
+from sem_ray.training.run_loop import MembershipChanged, Report, run_schedule
+from sem_ray.training.run_state import State, packed, unpacked
 
 TOTAL = 6
 

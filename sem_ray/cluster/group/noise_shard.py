@@ -19,7 +19,8 @@ from sem_ray.devices import pick_device
 from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.rendezvous import GroupCommunicator, Rendezvous, bind
 from sem_ray.progress import Worker
-from sem_ray.training.run_loop import Executor, Report, State
+from sem_ray.training.run_loop import Executor, Report
+from sem_ray.training.run_state import State
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from sem_ray.distributed.shards import Split
 from sem_ray.methods import method_of
 from sem_ray.methods.generation import Generation
 from sem_ray.spec import ExperimentSpec
-from sem_ray.training.run_loop import Executor, State
+from sem_ray.training.run_loop import Executor
+from sem_ray.training.run_state import State
 from sem_ray.victims import Training, VictimSteps
 
 Packed = tuple[NDArray[Any] | Mapped, NDArray[Any], int]

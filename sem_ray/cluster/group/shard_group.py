@@ -25,7 +25,8 @@ from sem_ray.data.image_set import Rows
 from sem_ray.distributed import WorkerLost
 from sem_ray.distributed.rendezvous import Rendezvous
 from sem_ray.errors import WorkFailed
-from sem_ray.training.run_loop import MembershipChanged, Report, State
+from sem_ray.training.run_loop import MembershipChanged, Report
+from sem_ray.training.run_state import State
 
 SETTLE = 10.0
 """Seconds that workers have to notice the loss of another; then they are replaced as well."""
