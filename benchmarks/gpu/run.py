@@ -70,16 +70,16 @@ class Session:
     def engine(self) -> dict[str, Any]:
         """Fractions of the matrix-product peak."""
         compiled = ["--compiled"] if self.device.type == "cuda" else []
-        return self.rates("engine", "--batch", str(self.spec.surrogate.batch), *compiled)
+        return self.rates("speed.engine", "--batch", str(self.spec.surrogate.batch), *compiled)
 
     def phases(self) -> dict[str, Any]:
         """A step of REM beside one of SEM."""
-        return self.rates("phases", "--batch", str(self.spec.surrogate.batch))
+        return self.rates("speed.rem_against_sem", "--batch", str(self.spec.surrogate.batch))
 
     def streaming(self) -> dict[str, Any]:
         """Steps on images that lie elsewhere, of a size at which reading counts."""
         size = ["--batch", "32", "--images", "2048", "--size", str(self.chosen.streamed)]
-        return self.rates("streaming", *size)
+        return self.rates("speed.streaming", *size)
 
     def rates(self, module: str, *words: str) -> dict[str, Any]:
         """What a benchmark of steps finds, in a process of its own."""

@@ -81,7 +81,7 @@ def one_run(options: argparse.Namespace, method: str, seed: int, folder: Path) -
         "device": options.device,
     }
     start = time.process_time()
-    with counted() as pass_counts:
+    with counted() as passes:
         place = folder / f"{method}-{seed}".replace(" ", "-")
         made = protect(options.data, place, check=False, **common)
     seconds = time.process_time() - start
@@ -92,7 +92,7 @@ def one_run(options: argparse.Namespace, method: str, seed: int, folder: Path) -
         "noise": made.identity,
         "radius": made.radius,
         "generation_cpu_seconds": round(seconds, 1),
-        "passes_per_image": round(pass_counts.images / made.images, 1),
+        "passes_per_image": round(passes.images / made.images, 1),
     }
     for row in found.accuracies:
         for side, victim in (("clean", row.clean), ("protected", row.protected)):

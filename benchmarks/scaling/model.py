@@ -68,8 +68,8 @@ def cores(chosen: argparse.Namespace, beside: dict[str, Any] | None, work: Workl
     one: float = next(row for row in beside["variants"] if row["actors"] == 1)["slowest_seconds"]
     state: dict[str, float] = beside["state"]
     rate = state["bytes"] / state["seconds"]
-    pass_counts = one - repeated_seconds(work, machine)
-    return replace(machine, flops=work.flops * work.batch / pass_counts, state=rate)
+    seconds = one - repeated_seconds(work, machine)
+    return replace(machine, flops=work.flops * work.batch / seconds, state=rate)
 
 
 def predicted(

@@ -45,7 +45,7 @@ def measured(chosen: argparse.Namespace, device: torch.device) -> dict[str, Any]
         "preset": chosen.preset,
         "batch": spec.surrogate.batch,
         "images": chosen.images,
-        "passes": work.pass_counts,
+        "passes": work.passes,
         "flops": work.flops,
         "flops_by_pytorch": timing.flops(next(iter(works.values()))),
         "variants": rows,

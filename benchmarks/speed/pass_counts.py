@@ -17,7 +17,7 @@ from sem_ray.spec import ExperimentSpec
 class Work:
     """Forward-backward passes over one image of a batch, and floating-point operations in all."""
 
-    pass_counts: int
+    passes: int
     flops: float
 
 

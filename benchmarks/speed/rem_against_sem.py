@@ -32,7 +32,7 @@ def measured(chosen: argparse.Namespace, device: torch.device) -> dict[str, Any]
     }
     seconds = timing.interleaved(works, chosen.rounds, device)
     counts = {
-        name: pass_counts.sem_step(spec, chosen.classes, data.shape).pass_counts
+        name: pass_counts.sem_step(spec, chosen.classes, data.shape).passes
         for name, spec in specs.items()
     }
     return {

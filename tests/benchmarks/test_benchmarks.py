@@ -24,7 +24,7 @@ TINY = ("surrogate.batch=16", "surrogate.steps=4", "victim.batch=16", "victim.st
 def test_counted_work_of_a_noise_step_is_what_pytorch_counts() -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
     work = pass_counts.sem_step(spec, 3, images.shape)
-    assert work.pass_counts == 3 * 2 + 2 + 1
+    assert work.passes == 3 * 2 + 2 + 1
     engine = Engine(spec, images.rows)
     assert timing.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
@@ -33,7 +33,7 @@ def test_counted_work_of_an_adversarial_noise_phase_is_what_pytorch_counts() -> 
     spec = tiny_spec(precision="float32", noise={"noise_phase": "adversarial"})
     images = random_images(13)
     work = pass_counts.sem_step(spec, 3, images.shape)
-    assert work.pass_counts == 3 * 2 * (1 + 2) + 2 + 1
+    assert work.passes == 3 * 2 * (1 + 2) + 2 + 1
     engine = Engine(spec, images.rows)
     assert timing.flops(lambda: engine.step(0)) == pytest.approx(work.flops, rel=0.02)
 
@@ -42,7 +42,7 @@ def test_counted_work_of_an_adversarial_noise_phase_is_what_pytorch_counts() -> 
 def test_counted_work_of_a_victims_step_is_what_pytorch_counts(radius: float, count: int) -> None:
     spec, images = tiny_spec(precision="float32"), random_images(13)
     work = pass_counts.victim_step(spec, radius, 3, images.shape)
-    assert work.pass_counts == count
+    assert work.passes == count
     steps = VictimSteps(spec, radius, images.rows)
     assert timing.flops(lambda: steps.step(0)) == pytest.approx(work.flops, rel=0.02)
 
@@ -51,7 +51,7 @@ def test_the_papers_step_has_61_passes() -> None:
     from sem_ray.spec import ExperimentSpec
 
     work = pass_counts.sem_step(ExperimentSpec(), 10, (3, 32, 32))
-    assert work.pass_counts == 61
+    assert work.passes == 61
     assert work.flops == pytest.approx(128 * (60 * 2.23e9 + 3.34e9), rel=0.01)
 
 
@@ -60,13 +60,14 @@ def test_a_step_of_rem_has_561_passes_9_2_times_those_of_sem() -> None:
 
     rem = ExperimentSpec(noise=NoiseSpec(method="rem"))
     work, sem = (pass_counts.sem_step(spec, 10, (3, 32, 32)) for spec in (rem, ExperimentSpec()))
-    assert work.pass_counts == 561
-    assert work.pass_counts / sem.pass_counts == pytest.approx(9.2, abs=0.01)
+    assert work.passes == 561
+    assert work.passes / sem.passes == pytest.approx(9.2, abs=0.01)
 
 
 @pytest.mark.parametrize("module", ["engine", "victim"])
 def test_rate_benchmarks_print_one_json_object(module: str) -> None:
-    command = [sys.executable, "-m", f"benchmarks.{module}", "--preset", "quick", "--batch", "4"]
+    command = [sys.executable, "-m", f"benchmarks.speed.{module}", "--preset", "quick"]
+    command += ["--batch", "4"]
     command += ["--images", "8", "--size", "8", "--rounds", "1", "--device", "cpu", "--json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     rows = json.loads(done.stdout)["variants"]
@@ -76,14 +77,21 @@ def test_rate_benchmarks_print_one_json_object(module: str) -> None:
 
 def test_rem_and_streaming_are_set_beside_sem_and_resident_images() -> None:
     found = {}
-    for module in ("phases", "streaming"):
-        command = [sys.executable, "-m", f"benchmarks.{module}", "--preset", "quick", "--json"]
+    for module in ("rem_against_sem", "streaming"):
+        command = [
+            sys.executable,
+            "-m",
+            f"benchmarks.speed.{module}",
+            "--preset",
+            "quick",
+            "--json",
+        ]
         command += ["--batch", "4", "--images", "8", "--size", "8", "--rounds", "1"]
         command += ["--precisions", "float32", "--device", "cpu"]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         found[module] = json.loads(done.stdout)
-    assert found["phases"]["by_passes"] == (3 * 2 * 3 + 3) / (3 * 2 + 3)
-    assert found["phases"]["measured"] > 0
+    assert found["rem_against_sem"]["by_passes"] == (3 * 2 * 3 + 3) / (3 * 2 + 3)
+    assert found["rem_against_sem"]["measured"] > 0
     assert len(found["streaming"]["variants"]) == 6
     assert set(found["streaming"]["reading"]) == {"cold", "warm"}
 

@@ -136,7 +136,7 @@ def test_failures_cost_half_an_interval_and_the_gathering() -> None:
 
 
 def test_the_model_prints_its_predictions() -> None:
-    found = run("scaling_model", "--json")
+    found = run("scaling.model", "--json")
     assert {"cores", "gpus", "cifar10", "imagenet-subset", "imagenet", "lost_share"} <= set(found)
     rows = found["cifar10"]["weak"]["rows"]
     assert [row["members"] for row in rows] == [2**power for power in range(11)]
@@ -151,7 +151,7 @@ def test_the_model_prints_its_predictions() -> None:
 def test_actors_are_measured_and_stand_beside_the_model(tmp_path: Path) -> None:
     out = tmp_path / "scaling.json"
     words = ["--preset", "quick", "--batch", 8, "--images", 16, "--size", 8, "--rounds", 1]
-    found = run("scaling", *words, "--actors", 1, 2, "--steps", 2, "--json", "--out", out)
+    found = run("scaling.measured", *words, "--actors", 1, 2, "--steps", 2, "--json", "--out", out)
     assert found == json.loads(out.read_text(encoding="utf-8"))
     assert found["shards"] == 4
     one, two = found["variants"]
@@ -160,13 +160,13 @@ def test_actors_are_measured_and_stand_beside_the_model(tmp_path: Path) -> None:
         assert row["images_per_second"] == pytest.approx(8 / row["seconds"])
         assert max(row["member_seconds"]) <= row["slowest_seconds"] <= row["seconds"]
         assert 0 < row["driver_percent"] < 100
-    rows = run("scaling_model", "--measure", "--beside", out, "--json")["cores"]["rows"]
+    rows = run("scaling.model", "--measure", "--beside", out, "--json")["cores"]["rows"]
     assert [row["measured_ratio"] for row in rows] == [1, two["ratio"], None]
 
 
 @pytest.mark.long
 def test_a_killed_actor_is_timed() -> None:
-    found = run("recovery", "--kills", 1)
+    found = run("scaling.recovery", "--kills", 1)
     assert len(found["all_seconds"]) == 1
     assert 0 < found["seconds"] < 60
 
