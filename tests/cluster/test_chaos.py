@@ -26,6 +26,7 @@ def chaos(*words: object) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_an_actor_a_node_and_a_driver_killed() -> None:
     found = chaos("--seed", 0, "--kills", 3, "--steps", 200)
     assert found["wrong"] == []

@@ -129,7 +129,7 @@ def test_damaged_artifacts_are_said_and_made_again(
     """Also those without digests, as earlier versions wrote them."""
 
     def accuracies(out: str) -> object:
-        assert command("protect", "digits", *tiny(), "--out", out).code == 0
+        assert command("protect", "digits", *tiny(), "--no-check", "--out", out).code == 0
         words = [*tiny(), "--radius", "0", "--json"]
         rows = command("evaluate", "digits", "--noise", out, *words).json()["accuracies"]
         return [(row["clean"]["curve"], row["protected"]["curve"]) for row in rows]

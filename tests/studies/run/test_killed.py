@@ -23,7 +23,7 @@ from tests.cluster.watching import daemon
 from tests.studies.fakes import instant, study, trial_of
 from tests.studies.recording.test_writer import states
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LISTENING = "0A"
 """A TCP state, as /proc/net/tcp has it."""
 

@@ -110,9 +110,9 @@ def test_images_nobody_can_read_end_the_sweep_at_once(store: Store) -> None:
 
 
 TOO_BIG: dict[str, dict[str, Any]] = {
-    "a trial wants 0.5 CPUs and 0 GPUs plus 4 actors of 9 CPUs and 2 GPUs each, and there": {
+    "a trial wants 0.5 CPUs and 0 GPUs plus 2 actors of 9 CPUs and 2 GPUs each, and there": {
         "cpus": 0.5,
-        "actors": {"count": 4, "cpus": 9, "gpus": 2},
+        "actors": {"count": 2, "cpus": 9, "gpus": 2},
     },
     "a trial wants 4096 CPUs and 0 GPUs, and there is room for": {"cpus": 4096},
     "a trial wants 1 CPUs and 64 GPUs, and there is room for": {"gpus": 64},
