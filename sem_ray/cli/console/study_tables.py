@@ -83,6 +83,8 @@ def best_yaml(best: Best) -> str:
     comments in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
     found_on = f"found on {_images(best.spec)}; the images to protect are your own"
+    if "data" in best.configuration:
+        found_on += ", brought to the form that `data` says below; take it out to keep their own"
     lines = (*_answer(best), _comment(metrics), _comment(found_on))
     return "\n".join((*lines, sections_yaml(best.configuration)))
 
