@@ -24,30 +24,13 @@ from sem_ray.methods.ntga import loss_gradient, predicted
 from sem_ray.methods.shortcut import patched
 from sem_ray.metrics import separability
 from sem_ray.progress import Progress
-from sem_ray.spec import ExperimentSpec
 from sem_ray.training.run_loop import Finished
 from tests.methods.naive_methods import NaiveEM, NaiveTAP, naive_ntga_gradient
-from tests.methods.test_shared import SHARING, own_rows, shared_noise
+from tests.methods.sharing import SHARING, own_rows, shared_noise
+from tests.methods.small_runs import EM, SMALL, small
 from tests.samples import random_images, tiny_spec
 
 CPU = torch.device("cpu")
-EM = {"train_steps": 2, "steps": 2, "loops": 2, "stop_error": 0}
-SMALL: dict[str, dict[str, Any]] = {
-    "rem": {"method": "rem", "steps": 1, "final_steps": 1},
-    "parity": {"parity": {"drop_last": True}, "steps": 1, "final_steps": 1},
-    "em": {"method": "em", "em": EM},
-    "em parity": {"method": "em", "em": EM, "parity": {"augmented_em": True}},
-    "em class-wise parity": {"method": "em", "em": {**EM, "class_wise": True}, "parity": True},
-    "em class-wise": {"method": "em", "em": {**EM, "class_wise": True}},
-    "shortcut": {"method": "shortcut"},
-    "ntga fnn": {"method": "ntga", "ntga": {"block": 4, "steps": 2}},
-    "ntga cnn": {"method": "ntga", "ntga": {"block": 4, "steps": 2, "predictor": "cnn"}},
-    "tap": {"method": "tap", "tap": {"epochs": 1, "steps": 2, "restarts": 2}},
-}
-
-
-def small(name: str, **changes: Any) -> ExperimentSpec:
-    return tiny_spec(noise=SMALL[name], surrogate={"steps": 2}, **changes)
 
 
 @pytest.mark.parametrize("name", ["em", "em class-wise"])

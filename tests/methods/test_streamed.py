@@ -15,7 +15,7 @@ from sem_ray.distributed import LOCAL
 from sem_ray.methods import MethodContext
 from sem_ray.methods.generation import generate
 from sem_ray.victims import train_victim
-from tests.methods.test_methods import SMALL, small
+from tests.methods.small_runs import SMALL, small
 from tests.samples import in_a_file, made_noise, random_images, tiny_spec
 
 CPU = torch.device("cpu")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,8 @@ from sem_ray.records.connection import (
     tracking_uri,
 )
 from sem_ray.store import Store
+from tests.records.addresses import dead_address
 from tests.records.schema import OpenStore
-
-
-def dead_address() -> str:
-    """Where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://user:secret@127.0.0.1:{probe.getsockname()[1]}"
 
 
 @pytest.mark.parametrize("folder", ["50%20off", "really?", "a#b c [x"])

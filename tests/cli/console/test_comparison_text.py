@@ -10,7 +10,7 @@ from sem_ray.studies.comparison import Comparison, Finalist
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.queries import Best
 from tests.cli.console.conftest import MakeScreen
-from tests.cli.console.test_tables import OBJECTIVES, SPEC, measured
+from tests.cli.console.study_samples import OBJECTIVES, SPEC, measured
 
 OBJECTIVE = Objective(metric="test_accuracy_at_4")
 

@@ -26,16 +26,8 @@ from sem_ray.cli.console.study_tables import (
     show_sweep,
 )
 from sem_ray.evaluation import ShortCheck, compared
-from sem_ray.metrics.measurement import (
-    CLEAN_ACCURACY,
-    GENERATION_SECONDS,
-    TEST_ACCURACY,
-    VICTIM_SECONDS,
-    Measurement,
-)
 from sem_ray.pipeline import Accuracy
-from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import parse_yaml, preset
+from sem_ray.spec.reading import parse_yaml
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.dry_run import SweepPlan
@@ -43,22 +35,7 @@ from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
 from sem_ray.studies.run.sweep import FailedTrial, SweepResult
 from sem_ray.victims import Victim
 from tests.cli.console.conftest import MakeScreen
-
-SPEC = ExperimentSpec.model_validate(preset("quick"))
-OBJECTIVES = (Objective(metric="test_accuracy_at_4"),)
-
-
-def measured(**changes: float) -> tuple[Measurement, ...]:
-    found = (
-        Measurement(name=TEST_ACCURACY, radius=0, value=32.44, unit="%"),
-        Measurement(name=TEST_ACCURACY, radius=4, value=60.6, unit="%"),
-        Measurement(name=CLEAN_ACCURACY, radius=0, value=98.2, unit="%"),
-        Measurement(name=CLEAN_ACCURACY, radius=4, value=100.0, unit="%"),
-        Measurement(name=GENERATION_SECONDS, value=46.25, unit="s"),
-        Measurement(name=VICTIM_SECONDS, value=33.0, unit="s"),
-    )
-    return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in found)
-
+from tests.cli.console.study_samples import OBJECTIVES, SPEC, measured
 
 VALUES = {
     "noise.steps": 3,

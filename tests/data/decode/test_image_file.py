@@ -16,26 +16,13 @@ from sem_ray.data.decode.batch import decode_batch
 from sem_ray.data.decode.form import Form
 from sem_ray.data.decode.image_file import Encoded, open_checked, upright
 from sem_ray.errors import BadInput
+from tests.data.decode.png_header import png, png_header
 from tests.data.sources.hub_files import encoded, noise_pixels
 
 
 def _decoded(content: bytes | Path, channels: int | None = None) -> NDArray[np.uint8]:
     form = Form(channels=channels)
     return open_checked(Encoded(content, "image x.png"), lambda image: form.pixels(upright(image)))
-
-
-def _png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds nothing."""
-    return _png(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), b"")
-
-
-def _png(header: bytes, content: bytes) -> bytes:
-    def part(kind: bytes, content: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + content))
-        return struct.pack(">I", len(content)) + kind + content + checksum
-
-    parts = part(b"IHDR", header), part(b"IDAT", content), part(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM"])
@@ -109,13 +96,13 @@ def test_a_truncated_jpeg_is_refused_rather_than_filled_with_grey() -> None:
 @pytest.mark.parametrize("side", [8_001, 9_600, 60_000])
 def test_an_image_that_claims_to_be_huge_is_never_decoded(side: int) -> None:
     with pytest.raises(BadInput, match=r"image x\.png has more than 64 megapixels"):
-        decode_batch([Encoded(_png_header(side, side), "image x.png")], 1, Form())
+        decode_batch([Encoded(png_header(side, side), "image x.png")], 1, Form())
 
 
 def _deep_png(colour: int, channels: int) -> bytes:
     """One pixel of 16 bits a channel, which Pillow cannot write."""
     header = struct.pack(">IIBBBBB", 1, 1, 16, colour, 0, 0, 0)
-    return _png(header, zlib.compress(bytes(1 + 2 * channels)))
+    return png(header, zlib.compress(bytes(1 + 2 * channels)))
 
 
 DEEP = {
@@ -142,7 +129,7 @@ def test_fewer_bits_than_eight_are_not_deep() -> None:
 def test_a_file_is_read_only_as_far_as_its_header_is_sound(tmp_path: Path) -> None:
     file = tmp_path / "x.png"
     with file.open("wb") as sparse:
-        sparse.write(_png_header(30_000, 30_000))
+        sparse.write(png_header(30_000, 30_000))
         sparse.truncate(10**13)
     with pytest.raises(BadInput, match=r"image x\.png has more than 64 megapixels"):
         _decoded(file)

@@ -16,7 +16,7 @@ import pytest
 from sem_ray.data import Dataset, load
 from sem_ray.errors import BadInput
 from sem_ray.spec import DataSpec
-from tests.data.decode.test_image_file import _png_header
+from tests.data.decode.png_header import png_header
 from tests.data.sources.folder_files import write_images
 from tests.data.sources.hub_files import encoded, noise_pixels, write_pngs
 
@@ -263,7 +263,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "image {folder}/ants/1.png is not a readable image",
     ),
     "bomb": (
-        lambda folder: _add(folder, "1.png", _png_header(30_000, 30_000)),
+        lambda folder: _add(folder, "1.png", png_header(30_000, 30_000)),
         "image {folder}/ants/1.png has more than 64 megapixels",
     ),
     "wide": (_large, r"images differ in size: .*big\.png is 30000×1 .*data\.resize"),

@@ -11,7 +11,7 @@ from torchvision import models
 
 from sem_ray.networks import architecture
 from sem_ray.networks.models.wide_resnet import PreActivationBlock
-from tests.networks.passes.test_frozen import agree, trained
+from tests.networks.passes.agreement import agree, trained
 
 
 def resnet(build: Callable[..., nn.Module]) -> nn.Module:

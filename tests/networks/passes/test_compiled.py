@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sem_ray.networks import FrozenTwin, build_network
-from tests.networks.passes.test_frozen import trained
+from tests.networks.passes.agreement import trained
 
 
 @pytest.mark.long

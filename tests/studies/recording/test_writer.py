@@ -7,7 +7,6 @@ from unittest.mock import Mock
 
 import optuna
 import pytest
-from mlflow import MlflowClient
 from optuna.trial import TrialState
 
 from sem_ray.errors import BadInput, WorkFailed
@@ -22,8 +21,9 @@ from sem_ray.studies.queries import best, status
 from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.samplers.registry import sampler_for
-from tests.records.test_connection import dead_address
+from tests.records.addresses import dead_address
 from tests.studies.fakes import METRIC, measured, metrics, study
+from tests.studies.recording.tracked import client, runs, states
 
 
 def recorded(store: Store, **changes: Any) -> StudyRecord:
@@ -54,24 +54,6 @@ def failed(record: StudyRecord) -> None:
     trial = started(record)
     attributes.note_failure(trial, Failed(error="no luck", traceback="…", seconds=0.5))
     record.study.tell(trial, state=TrialState.FAIL)
-
-
-def client(store: Store) -> Any:
-    return MlflowClient(tracking_uri=tracking_uri(store))
-
-
-def runs(store: Store) -> dict[str, Any]:
-    """Every run there is, by its trial's tag (the study's own by its name)."""
-    known = client(store)
-    experiment = known.get_experiment_by_name(EXPERIMENT).experiment_id
-    found = known.search_runs([experiment])
-    by_tag = {run.data.tags.get(TRIAL_TAG, run.info.run_name): run for run in found}
-    assert len(by_tag) == len(found), "a trial has two runs"
-    return by_tag
-
-
-def states(store: Store) -> dict[str, str]:
-    return {tag: run.info.status for tag, run in runs(store).items()}
 
 
 def reconciled(store: Store, record: StudyRecord, *live: int, sweeping: bool = False) -> None:

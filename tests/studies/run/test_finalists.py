@@ -21,10 +21,10 @@ from sem_ray.studies.run.sweep import SweepResult, run_sweep
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, Made
 from tests.studies.finished import FINALISTS, finalists_study
-from tests.studies.recording.test_writer import runs as tracked
-from tests.studies.recording.test_writer import states
+from tests.studies.recording.tracked import runs as tracked
+from tests.studies.recording.tracked import states
 from tests.studies.run.in_process import InProcess
-from tests.studies.run.test_trial_queue import Sweep
+from tests.studies.run.queue_driver import Sweep
 
 VALUES = {8: 50.0, 12: 32.0, 16: 30.0, 20: 60.0}
 """What the search finds by radius; 16 is lucky there."""

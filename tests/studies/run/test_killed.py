@@ -21,7 +21,7 @@ from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from tests.cluster.watching import daemon
 from tests.studies.fakes import instant, study, trial_of
-from tests.studies.recording.test_writer import states
+from tests.studies.recording.tracked import states
 
 ROOT = Path(__file__).parents[3]
 LISTENING = "0A"

@@ -18,10 +18,10 @@ from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from sem_ray.studies.run.tune_backend import RAY_FOLDER
 from sem_ray.studies.run.tune_searcher import WORKER_DIED
-from tests.records.test_connection import dead_address
+from tests.records.addresses import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
-from tests.studies.recording.test_writer import states
+from tests.studies.recording.tracked import states
 from tests.studies.run.in_process import InProcess
 
 HERE = InProcess()

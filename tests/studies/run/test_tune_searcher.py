@@ -16,7 +16,7 @@ from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.run.trial import PROGRESS, REPORT, SPEC, TRIAL
 from sem_ray.studies.run.tune_searcher import WORKER_DIED, StudySearcher
 from tests.studies.fakes import METRIC, measured
-from tests.studies.run.test_trial_queue import Sweep
+from tests.studies.run.queue_driver import Sweep
 
 
 @pytest.fixture
