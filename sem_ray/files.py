@@ -19,7 +19,7 @@ from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.locks import alone, shared
 
 ASIDE = ".sem-ray-"
-"""In the name of a folder that is being filled; nobody else names folders so."""
+"""In the name of a folder that is being filled; no other program names folders so."""
 DAMAGED = ".damaged"
 """Ends the name of what was put aside because it is not what was written."""
 
@@ -135,7 +135,7 @@ def folder_aside(parent: Path, prefix: str) -> Iterator[Path]:
     """
     remove_abandoned(parent, prefix)
     with ExitStack() as held:
-        # Nobody removes anything in `parent` before the new folder has its own lock.
+        # Nothing in `parent` is removed before the new folder has its own lock.
         with shared(parent):
             aside = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             held.enter_context(shared(aside))

@@ -68,7 +68,7 @@ def shared(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[bool]:
-    """Yield whether nobody else shares the folder, and keep it so while the block runs."""
+    """Yield whether no other process shares the folder, and keep it so while the block runs."""
     with _opened(folder) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

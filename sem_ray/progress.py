@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Worker:
-    """One member of a group at work. `rate` is in images a second, of its own shards; `seconds` is
+    """One worker of a group. `rate` is in images a second, of its own shards; `seconds` is
     how long it was at it since the last report."""
 
     name: str
@@ -23,7 +23,7 @@ class Progress:
     """One report of a running stage.
 
     `unit` names what is counted (`"steps"`, `"images"`). `metrics` holds what is worth a glance
-    (a loss, an accuracy in %). `workers` are the members of a group, where one is at work;
+    (a loss, an accuracy in %). `workers` are those of a group, if one is at work;
     `restarts` says how often it lost one and gathered again.
     """
 

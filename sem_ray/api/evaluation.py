@@ -85,11 +85,11 @@ def evaluate(
     if given:
         require_made_for(images.train, given)
     said = (
-        *_remarks(spec, images, protected=given is not None),
+        *_notices(spec, images, protected=given is not None),
         *victim_costs(asked, len(images.train), computing_on, options.actors),
     )
-    for remark in said:
-        options.on_notice(remark)
+    for notice in said:
+        options.on_notice(notice)
     with backend(options, spec, images.train, test) as computing:
         runs = tuple(
             evaluate_noise(
@@ -133,7 +133,7 @@ def _naming(sink: ProgressSink, seed: int) -> ProgressSink:
     return naming
 
 
-def _remarks(spec: ExperimentSpec, images: Dataset, *, protected: bool) -> tuple[str, ...]:
+def _notices(spec: ExperimentSpec, images: Dataset, *, protected: bool) -> tuple[str, ...]:
     stems = stem_notices(spec, spec.victim.network, images.train.shape)
     return (*notices(spec), *stems) if protected else stems
 

@@ -36,8 +36,8 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
 
     The seed and limit that the noise was made with choose the subset. Where a copy of the set has
     another order that subset is another one, so all its images are looked at then. `store` is
-    where decoded images are that are too many for memory. Raises
-    `BadInput` where no image has noise, or the sizes differ.
+    the place of decoded images that are too many for memory. Raises
+    `BadInput` if no image has noise, or the sizes differ.
     """
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)
@@ -52,7 +52,7 @@ def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = Non
 
 
 def _require_form(spec: DataSpec, noise: Noise, folder: Path) -> None:
-    """Before images are decoded to a size that nobody could have meant."""
+    """Refuse a size that no images have, before they are decoded to it."""
     channels, *size = noise.values.shape[1:]
     resized = spec.resize is None or size == [spec.resize, spec.resize]
     if not resized or spec.channels not in (None, channels):
@@ -94,7 +94,7 @@ def made_with(manifest: Manifest) -> dict[str, Any] | None:
 
 
 def noise_settings(manifest: Manifest, usual: NoiseSpec) -> NoiseSpec:
-    """What the noise was made with; `usual` with its radius if nobody knows."""
+    """What the noise was made with; `usual` with its radius if that is unknown."""
     if manifest.spec and manifest.method != IMPORTED:
         return validated(ExperimentSpec, manifest.spec, THE_NOISE).noise
     own_step = usual.alternating.model_copy(update={"step_size": None})

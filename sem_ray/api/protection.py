@@ -45,7 +45,7 @@ class Protected:
     notices: tuple[str, ...]
     facts: ImageFacts
     check: ShortCheck | None
-    """Whether the noise protects; None if nobody asked, or there are too few images to tell."""
+    """Whether the noise protects; None if not asked for, or there are too few images to tell."""
 
     @property
     def advice(self) -> tuple[str, ...]:

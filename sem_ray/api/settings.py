@@ -50,7 +50,7 @@ def settings_tree(options: RunOptions) -> Mapping[str, Any]:
 
 
 def _require_source(layers: Layers) -> None:
-    """Nobody gets minutes of work on images that they did not name."""
+    """Ask for DATA rather than start minutes of work on images that were not named."""
     if not any("source" in layer.get("data", {}) for _, layer in layers):
         raise BadInput(
             f"which images? name DATA: {', '.join(NAMED)}, a Parquet file or folder, a folder of "

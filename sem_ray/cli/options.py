@@ -58,7 +58,7 @@ class PlaceOptions:
     "Ray cluster instead of RAY_ADDRESS; without either, Ray starts on this machine."
 
     def chosen_actors(self) -> Actors | None:
-        """None if nobody asked for actors. Raises `BadInput`."""
+        """None if no actors were asked for. Raises `BadInput`."""
         from sem_ray.api import Actors
 
         if self.actors is None:

@@ -60,7 +60,7 @@ class OnActors:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Victim:
-        """As `sem_ray.victims.train_victim`, to the same figures."""
+        """As `sem_ray.victims.train_victim`, to the same accuracies."""
         payload = RunPayload(spec, victim_split(spec, len(train)), radius, self.stream)
         with self.group(payload, train.rows, test.rows) as group:
             schedule = VictimSchedule.of(spec, radius)

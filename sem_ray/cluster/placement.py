@@ -140,7 +140,7 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 
 def _give_back(group: PlacementGroup) -> None:
-    """Whoever starts next finds the room free."""
+    """The next run finds the room free."""
     if ray_is_lost():
         return
     remove_placement_group(group)

@@ -1,7 +1,7 @@
 """What Ray reads from the environment of a process that uses it.
 
 Ray and Tune read most of it once, when they are imported, so `sem_ray.cluster` sets it before it
-imports them. Whoever set one of these before keeps it.
+imports them. A value that is set already stays.
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def _noted(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG001  
 
 
 def _refuse_silence(address: str) -> None:
-    """Raise `BadInput` if nobody listens; Ray would try for five minutes."""
+    """Raise `BadInput` if nothing listens there; Ray would try for five minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
         return  # "auto", or a name that Ray knows

@@ -32,7 +32,7 @@ GCS_RESTARTS_WITHIN = 40.0
 """The same for the GCS of a cluster that we did not start: KubeRay may start it again. Less than
 the 60 s after which Ray aborts the driver."""
 NOBODY_THERE = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.ENETUNREACH)
-"""Errors of a connection that tell that nobody listens."""
+"""Errors of a connection that tell that nothing listens."""
 WAKE = signal.SIGUSR2
 """Wakes the main thread out of a call to Ray; Tune uses SIGUSR1."""
 

@@ -15,7 +15,7 @@ Work = Callable[[], None]
 
 
 class WorkerLost(SemRayError):
-    """Another worker of the run is gone; whoever is left meets again."""
+    """Another worker of the run is gone; those left form a new group."""
 
 
 class Communicator(Protocol):

@@ -52,7 +52,7 @@ class ShortCheck:
 
     @property
     def sentence(self) -> str:
-        """The answer and its figures in one plain sentence."""
+        """The answer and its accuracies in one plain sentence."""
         start = {
             "protects": "the noise protects",
             "does not protect": "the noise does not protect",

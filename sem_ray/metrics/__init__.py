@@ -1,4 +1,4 @@
-"""What can be said of noise and of images in figures: pure functions of tensors."""
+"""Measurements of noise and of images: pure functions of tensors."""
 
 from sem_ray.metrics.pixel_changes import Changes, changes
 from sem_ray.metrics.separability import Separability, separability

@@ -26,7 +26,7 @@ class Measurement(Frozen):
 
     name: str
     value: Annotated[float, Field(allow_inf_nan=True)]
-    """A failed measurement may be NaN; whoever optimises it refuses that."""
+    """A failed measurement may be NaN; a study refuses to optimise it."""
     unit: Unit
     radius: float | None = None
     """ρ of the victim's adversarial training in 1/255; None if no victim was measured."""

@@ -86,8 +86,8 @@ def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Gen
 
 
 def _radius(spec: ExperimentSpec, generated: Generated) -> float:
-    """What the noise is within: the spec's radius, or where the method keeps to none the largest
-    value there is, so that a manifest's radius always holds."""
+    """The radius that holds for the noise, in 1/255: the spec's, or if the method keeps to none,
+    the largest value there is."""
     if method_of(spec).bounded:
         return spec.noise.radius
     return max(float(generated.noise.to(torch.int16).abs().max()), 1.0)

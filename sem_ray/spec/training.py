@@ -31,7 +31,7 @@ class TrainingSpec(Frozen):
 
 
 class AttackSpec(Frozen):
-    """PGD with a random start within an L∞ radius that whoever attacks adds."""
+    """PGD with a random start within an L∞ radius, which the user of the attack adds."""
 
     attack_steps: Annotated[Whole, Field(ge=0)] = 10
     """Ascent steps (Ka)."""

@@ -1,7 +1,7 @@
 """Content-addressed artifacts in a folder: `kind/identity/` with the files and what made them.
 
-An artifact appears whole or not at all, with the digests of its files. Whoever computes one holds
-its lock, so two trials that need the same artifact make it once.
+An artifact appears whole or not at all, with the digests of its files. A process that computes one
+holds its lock, so two trials that need the same artifact make it once.
 """
 
 from __future__ import annotations
@@ -115,11 +115,11 @@ class Store:
 
     @contextmanager
     def making(self, kind: str, identity: str) -> Iterator[None]:
-        """Hold the artifact's lock; whoever waited finds the artifact finished."""
+        """Hold the artifact's lock; a process that waited finds the artifact finished."""
         with ExitStack() as held:
             with self._working():
                 held.enter_context(locked(self.root / "locks" / f"{kind}-{identity}"))
-                # Nobody else fills a folder while the lock is held.
+                # No other process fills a folder while the lock is held.
                 remove_abandoned(self.root / kind, f".{identity}")
                 remove_abandoned(self._checkpoints, f".{kind}-{identity}.")
             yield

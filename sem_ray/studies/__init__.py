@@ -12,7 +12,7 @@ import os
 import sem_ray.cluster  # noqa: F401  first: it sets what Ray and Tune read when they are imported
 
 # MLflow reads these once, when it is imported, so they are set before anything here imports it.
-# Whoever set one before keeps it.
+# A value that is set already stays.
 _SETTINGS = {
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -1,4 +1,4 @@
-"""A long run from its first step to its last, whoever computes it: paced, watched, checkpointed.
+"""A long run from its first step to its last, on any executor: paced, watched, checkpointed.
 
 A run is a schedule (what there is to do) and an executor (who does it): one device, or the workers
 of a group. How far it is, is a number of steps; everything else follows from the spec.
@@ -43,9 +43,12 @@ class Schedule(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """How an advance went. losses: logical shards' shares of the last training step's mean loss;
-    figures: news worth a glance; workers: who did it; images: how many of those here its steps were
-    for, an image of two steps counted twice."""
+    """How an advance went.
+
+    losses: logical shards' shares of the last training step's mean loss; metrics: values worth
+    showing; workers: one entry for each; images: how many of those here its steps were for, an
+    image of two steps counted twice.
+    """
 
     done: int
     losses: Mapping[int, float] = field(default_factory=dict)

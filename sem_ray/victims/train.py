@@ -152,9 +152,9 @@ class Training:
             if self.done in self.schedule.marks:
                 break
         by_shard = dict(zip(self.steps.shards.slots, losses.tolist(), strict=True))
-        figures = self._tested() if self.done in self.schedule.marks else {}
+        metrics = self._tested() if self.done in self.schedule.marks else {}
         images = (self.done - before) * self.steps.shards.batch_rows
-        return Report(self.done, by_shard, figures, images=images)
+        return Report(self.done, by_shard, metrics, images=images)
 
     def state(self) -> State:
         facts = {"done": self.done, CURVE: list(self.curve)}

@@ -22,7 +22,7 @@ GRACE = 20.0
 """Seconds to wait for the replacement of an actor whose machine is at hand, before the others go on
 without it."""
 MOST_FAILED_STARTS = 8
-"""Actors that may die as they start, one after the other, while nobody else is there."""
+"""Actors that may die as they start, one after the other, while no other is there."""
 SLOWEST = 60.0
 """Most seconds between tries to start an actor that fails as it starts."""
 PATIENCE = 300.0
@@ -65,8 +65,8 @@ class ActorPool:
         self._failed_starts = 0
 
     def current_workers(self) -> list[PoolWorker]:
-        """Those who work from now on: all, at the first time; later whoever is left and whoever
-        comes soon. Raises `WorkFailed` if nobody comes."""
+        """The workers from now on: all at first; later those left and those that start soon.
+        Raises `WorkFailed` if none starts."""
         self._start_missing()
         end = time.monotonic() + PATIENCE
         while not self._enough() and time.monotonic() < end:
@@ -139,8 +139,8 @@ class ActorPool:
     def _note_failed_start(self, error: RayError) -> None:
         """Some may be killed as they start; if all are, something else is wrong."""
         self._failed_starts += 1
-        nobody = not any(slot.worker for slot in self._slots)
-        if nobody and self._failed_starts > MOST_FAILED_STARTS:
+        none_left = not any(slot.worker for slot in self._slots)
+        if none_left and self._failed_starts > MOST_FAILED_STARTS:
             reason = str(error).strip().splitlines()[-1]
             raise WorkFailed(f"actors die as they start ({self._failed_starts} did): {reason}")
 

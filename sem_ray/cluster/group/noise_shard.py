@@ -105,7 +105,7 @@ class NoiseShard:
         try:
             report = executor.advance(until)
         except BaseException:
-            # Whoever waits for this worker notices at once.
+            # Workers that wait for this one notice at once.
             self.leave()
             raise
         seconds = time.perf_counter() - start

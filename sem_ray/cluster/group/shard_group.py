@@ -69,7 +69,7 @@ class ShardGroup:
         return self._pool.has_joining_workers()
 
     def load(self, state: State | None) -> None:
-        """Gather whoever is there, share the shards, and go to the step of `state`."""
+        """Gather the live workers, share the shards, and go to the step of `state`."""
         carried = [ray.put(as_arrays(state))] if state is not None else []
         while True:
             try:

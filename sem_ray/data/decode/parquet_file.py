@@ -33,7 +33,7 @@ def parquet_of(file: Path) -> Iterator[pq.ParquetFile]:
     becomes a `BadInput` that names it."""
     try:
         if file.exists() and not file.is_file():
-            # Opening a pipe would wait for whoever fills it.
+            # Opening a pipe would wait for its writer.
             raise BadInput(f"{file} is not a regular file; remove it, or write the images there")
         # As bytes: names on the way may be no text.
         with pa.OSFile(os.fsencode(file)) as stream, pq.ParquetFile(stream) as found:

@@ -24,7 +24,7 @@ ORDER = "noise is added to the stored image before any filter or augmentation"
 
 
 Line = Annotated[str, Field(pattern=r"^[ -~]{1,500}$")]
-"""One line of plain text: whoever wrote a file may have meant it for a terminal."""
+"""One line of plain text: a file's author may have meant it for a terminal."""
 
 
 class Manifest(Frozen):
@@ -38,7 +38,7 @@ class Manifest(Frozen):
     method: Line
     """How it was made; `IMPORTED` if other code made it."""
     spec: dict[str, Any]
-    """The settings it was made with, as JSON. If it was imported nobody knows them; then at most
+    """The settings it was made with, as JSON. If it was imported they are unknown; then at most
     settings of `data` are here, which say how its images are read."""
     identity: Line
     """Of the generation that made it, or of the contents of what was imported."""

@@ -70,7 +70,7 @@ class PixelCache:
 
 
 class _Found(Exception):
-    """Somebody else decoded the same images while we waited."""
+    """Another process decoded the same images meanwhile."""
 
 
 class _Making:
@@ -123,7 +123,7 @@ class _Making:
         self._held.enter_context(lock)
         if _readable(file) is not None:
             raise _Found
-        # Of other sets too, which nobody may ever ask for again.
+        # Of other sets too, which may never be asked for again.
         remove_abandoned(file.parent, ".")
         if file.exists():
             aside = file.replace(file.with_name(file.name + DAMAGED))

@@ -30,7 +30,7 @@ class Mapped:
 
     rows: int64 [n], which of the file's images these are, in this order; noise: int8 [n, C, H, W]
     in 1/255, in the same order, added as images are read. It travels between processes as the
-    file's name, so whoever takes it must be able to read the file.
+    file's name, so the process that takes it must be able to read the file.
     """
 
     places: ArrowLayout

@@ -106,7 +106,7 @@ class _Split:
     part: Chosen
 
     def decoded(self, wanted: LoadOptions, form: Form) -> Pixels:
-        """uint8 [n, C, H, W], in memory or on the shelf."""
+        """uint8 [n, C, H, W], in memory or in the pixel cache."""
 
         def decode(make: Allocate) -> NDArray[np.uint8]:
             images = self.listing.encoded(self.part.rows)

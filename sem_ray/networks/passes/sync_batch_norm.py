@@ -2,7 +2,7 @@
 
 Statistics are those of the whole batch, put together from each part's own in the order of the
 parts (Chan et al. 1979), so they do not depend on who holds which part. Forward and backward each
-take one small sum over the workers: a part's figures stand in its own row, zeros everywhere else.
+take one small sum over the workers: a part's statistics stand in its own row, zeros in all others.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ MOMENTUM = 0.1
 
 @dataclass(frozen=True)
 class Slots:
-    """Rows for the figures of `count` parts, those at `own` filled here, the others by peers."""
+    """Rows for the statistics of `count` parts; those at `own` are filled here."""
 
     communicator: Communicator
     count: int
     own: tuple[int, ...]
 
-    def gathered(self, figures: Sequence[Tensor]) -> Tensor:
-        """[count, …] in float64, the same at every worker; `figures` are this worker's."""
-        like = figures[0]
+    def gathered(self, statistics: Sequence[Tensor]) -> Tensor:
+        """[count, …] in float64, the same at every worker; `statistics` are this worker's."""
+        like = statistics[0]
         rows = torch.zeros(self.count, *like.shape, dtype=torch.float64, device=like.device)
-        for slot, figure in zip(self.own, figures, strict=True):
-            rows[slot] = figure
+        for slot, own in zip(self.own, statistics, strict=True):
+            rows[slot] = own
         self.communicator.all_reduce(rows)
         return rows
 

@@ -14,7 +14,7 @@ FORM = ("resize", "channels")
 def configuration(spec: ExperimentSpec) -> dict[str, Any]:
     """The settings of the method, the surrogate and the victim, as `protect --config` takes them.
 
-    The images' source, number and classes stay behind, or whoever protects other images with it
+    The images' source, number and classes stay behind, or a user who protects other images with it
     would protect a part of them. So do the settings of other methods.
     """
     tree = spec.model_dump(mode="json")

@@ -26,7 +26,7 @@ class Failed(Frozen):
     bad_input: bool = False
     """Whether every trial would fail so: what it was given is at fault, or the disk."""
     foreseen: bool = True
-    """False leaves the trial's worker in a state nobody knows."""
+    """False if the trial's worker may be in any state."""
     traceback: str | None = None
     seconds: float | None = None
 

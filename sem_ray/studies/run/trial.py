@@ -59,7 +59,7 @@ class TrialSetting:
 
 
 def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
-    """Tune's function. After a failure that nobody foresaw the worker ends too, as it may be in any
+    """Tune's function. After an unforeseen failure the worker ends too, as it may be in any
     state."""
     torch.set_num_threads(max(1, int(setting.resources.cpus)))
     spec = ExperimentSpec.model_validate_json(config[SPEC])

@@ -1,4 +1,4 @@
-"""What a sweep asks of whoever runs its trials."""
+"""What a sweep asks of a backend that runs its trials."""
 
 from __future__ import annotations
 

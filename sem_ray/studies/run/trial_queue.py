@@ -1,6 +1,6 @@
 """The trials of a sweep, from the study's proposal to the study's record.
 
-Whoever runs trials takes them from here and hands their reports back; it needs to know neither
+A backend takes trials from here and hands their reports back; it needs to know neither
 Optuna nor what a sweep may spend.
 """
 
