@@ -1,6 +1,6 @@
 """The two ways a command can end badly, and nothing else.
 
-Every message is one line that names the thing, the place and the way out.
+Every message is one line that names the thing, the place and the remedy.
 """
 
 from __future__ import annotations

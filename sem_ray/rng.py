@@ -1,4 +1,4 @@
-"""Random numbers that depend on the spec alone.
+"""Random numbers that depend only on the spec.
 
 A stream is seeded by (seed, stage, step, logical shard) and never by a worker, so the result is
 the same however many devices share the work, and a resumed run needs no generator state.

@@ -89,7 +89,7 @@ def _flops(spec: ExperimentSpec, images: ImageSet) -> float:
 
 
 def _forward_flops(spec: ExperimentSpec, images: ImageSet) -> float:
-    """Of one image, counted on shapes alone."""
+    """Of one image, counted from shapes only."""
     channels, height, width = seen_shape(spec.augmentation, images.shape)
     name = spec.surrogate.network
     network = build_network(name, len(images.classes), channels, 0)

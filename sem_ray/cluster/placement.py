@@ -1,5 +1,5 @@
 """Places for actors: bundles of resources reserved as a whole, so that no two runs wait for each
-other's halves; and whether there is room for them at all."""
+other's halves; and whether they fit at all."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 
 def _give_back(group: PlacementGroup) -> None:
-    """The next run finds the room free."""
+    """Remove the group and wait, at most 10 s, until its resources are free."""
     if ray_is_lost():
         return
     remove_placement_group(group)

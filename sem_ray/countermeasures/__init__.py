@@ -1,4 +1,4 @@
-"""What somebody may do to images before training on them."""
+"""Filters that may be applied to images before a network is trained on them."""
 
 from sem_ray.countermeasures.filters import Filter, grey, jpeg
 

@@ -31,7 +31,7 @@ class Rendezvous:
     """The address at which a worker meets the others, and its place among them.
 
     `address` is that of rank 0, whose store listens at `port`; `own_address` is what this worker
-    listens on; `number` tells the meetings of one run apart.
+    listens on; `number` tells the rendezvous of one run apart.
     """
 
     address: str

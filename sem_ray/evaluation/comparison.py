@@ -59,7 +59,7 @@ def chance_level(test: ImageSet) -> float:
 
 
 def compared(runs: Sequence[Accuracy], chance: float, test_images: int) -> Comparison:
-    """Victims of one radius that differ in their seed alone.
+    """Victims of one radius that differ only in their seed.
 
     One run has Wilson's intervals, over test images; several have Student's, over seeds.
     """

@@ -76,7 +76,7 @@ class GenerationSchedule:
 
 
 class Generation:
-    """An executor that works alone: a generation on the shards that lie here."""
+    """An executor without other workers: a generation on the shards that lie here."""
 
     waiting = False
 

@@ -35,7 +35,7 @@ class Measurement(Frozen):
     countermeasure: str | None = None
     """What was done to the protected images before training; None is nothing."""
     seed: int | None = None
-    """The experiment's. Measurements that differ in it alone are replicates."""
+    """The experiment's. Measurements that differ only in it are replicates."""
 
     @property
     def key(self) -> str:

@@ -1,4 +1,4 @@
-"""What is left of noise after a filter that somebody may put on the images before training."""
+"""The share of the noise that is left after a filter is applied to the images."""
 
 from __future__ import annotations
 

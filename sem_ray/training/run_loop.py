@@ -1,6 +1,6 @@
 """A long run from its first step to its last, on any executor: paced, watched, checkpointed.
 
-A run is a schedule (what there is to do) and an executor (who does it): one device, or the workers
+A run is a schedule (what there is to do) and an executor (what runs it): one device, or the workers
 of a group. How far it is, is a number of steps; everything else follows from the spec.
 """
 

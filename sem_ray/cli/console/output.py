@@ -23,7 +23,7 @@ NAME = "sem-ray"
 LONGEST_ERROR = 2000
 """Characters; a message may quote a value of a settings file."""
 PIPED_WIDTH = 240
-"""Columns of tables that no terminal shows: a file has room."""
+"""Columns of tables written to a file or pipe, whose width is unknown."""
 
 
 def _console(*, stderr: bool) -> Console:

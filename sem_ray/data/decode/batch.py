@@ -96,7 +96,7 @@ class _Stack:
         pixels = open_checked(image, partial(self._decoded, image.what))
         if pixels is None:
             return placed
-        # Grey is repeated over the three planes.
+        # Grey is repeated over the three channels.
         self.pixels[row] = to_chw(pixels)
         return None
 
@@ -109,7 +109,7 @@ class _Stack:
         return self.form.pixels(upright(opened))
 
     def promote(self) -> None:
-        """Grey so far, which is repeated over the planes; RGB from now on."""
+        """Grey so far, which is repeated over the channels; RGB from now on."""
         count, _, *size = self.pixels.shape
         grey, self.pixels = self.pixels, self.make(count, 3, tuple(size))
         self.pixels[:] = grey

@@ -40,7 +40,7 @@ class Form:
         )
 
     def channels_of(self, image: Image) -> int:
-        """What `pixels` will give, told by the header alone."""
+        """What `pixels` will give, read from the header only."""
         return self.channels or (1 if image.mode in GREY_MODES else 3)
 
     def pixels(self, image: Image) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from sem_ray.data.noise.noise import Noise
 @dataclass(frozen=True, eq=False)
 class Match:
     """Rows of the images and of the noise that belong together, int64 [m] each, in the order of
-    the images; and the ids that one side has alone."""
+    the images; and the ids that only one side has."""
 
     images: NDArray[np.int64]
     noise: NDArray[np.int64]

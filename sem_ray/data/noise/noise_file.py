@@ -60,7 +60,7 @@ def read_noise(folder: Path) -> Noise:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the noise in `folder`, whose values are neither read nor judged.
+    """The manifest of the noise in `folder`, whose values are neither read nor checked.
 
     Raises `BadInput` if it cannot be read or one of the files is missing.
     """

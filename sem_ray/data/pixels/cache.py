@@ -35,7 +35,7 @@ KIND_VERSION = 1
 REMEDY = "free some space there, or take fewer with data.limit, or smaller with data.resize"
 
 Decode = Callable[[Allocate], NDArray[np.uint8]]
-"""Decodes images into the room it is given."""
+"""Decodes images into the array it is given."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _class_names(content: bytes, place: Path) -> tuple[str, ...]:
 
 
 def _records(contents: Contents, layout: Layout, files: Sequence[str]) -> _Records:
-    """The records of all `files`: label bytes, the last of them the finest, then three planes."""
+    """The records of all `files`: label bytes, the last of them the finest, then three channels."""
     rows = [np.frombuffer(contents[file], np.uint8).reshape(-1, layout.record) for file in files]
     labels = [part[:, layout.label_bytes - 1] for part in rows]
     pixels = [part[:, layout.label_bytes :] for part in rows]

@@ -168,7 +168,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _require_whole(place: Path, file: str, size: int, layout: Layout) -> None:
-    """Judged by the size alone, before anything is read."""
+    """Check the size only, before anything is read."""
     if PurePosixPath(file).suffix == ".txt":
         if size > LONGEST_NAMES:
             raise BadInput(f"{place} has {size:,} bytes, which is no list of class names")

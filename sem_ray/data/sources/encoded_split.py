@@ -100,7 +100,7 @@ def decoded_sets(
 
 @dataclass(frozen=True)
 class _Split:
-    """What is taken of a listing."""
+    """The rows selected from an encoded split."""
 
     listing: EncodedSplit
     part: Chosen

@@ -37,7 +37,7 @@ class FolderSplit:
 
     def encoded(self, rows: NDArray[np.int64]) -> Iterator[Encoded]:
         """Where the images at `rows` are: they are opened one by one, and never read whole before
-        their headers are judged."""
+        their headers are checked."""
         for row in rows.tolist():
             yield Encoded(self.files[row], f"image {self.place(row)}")
 

@@ -1,5 +1,5 @@
 """The alternating optimisation: noise phase and surrogate phase in turn, then a pass over every
-image. Workers communicate in the surrogate's training step alone. (Paper:
+image. Workers communicate in the surrogate's training step only. (Paper:
 https://arxiv.org/abs/2311.13091, algorithm 1.)"""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a network drops while it trains, drawn from streams of the run's own.
+"""Dropout and stochastic depth whose masks are drawn from the run's own random streams.
 
 PyTorch's layers draw from a generator that the whole process shares, so what they drop depends on
 everything that drew before. Dropout (Srivastava et al. 2014) and stochastic depth of whole rows

@@ -1,6 +1,6 @@
 """The samplers by the names that study files give.
 
-Each is seeded by the study's seed and the trial's number alone, so a restarted sweep goes on from
+Each is seeded by the study's seed and the trial's number only, so a restarted sweep goes on from
 where it was and never proposes its first trials again.
 """
 
