@@ -1,86 +1,20 @@
-"""The cached stages: what is finished is found, and what is shared is made once."""
+"""One experiment: both sides of every radius, what they share, and what is measured."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import torch
 
-from sem_ray.checkpoint import Checkpoint
-from sem_ray.data import Dataset, ImageSet, read_noise
+from sem_ray.data import read_noise
 from sem_ray.errors import BadInput
-from sem_ray.methods.generation import Generated
 from sem_ray.metrics.measurement import CLEAN_ACCURACY, TEST_ACCURACY
-from sem_ray.pipeline import OnDevice, evaluate_noise, metric_names, noise_for
+from sem_ray.pipeline import evaluate_noise, metric_names, noise_for, run_experiment
 from sem_ray.pipeline.experiment import Outcome
-from sem_ray.progress import ProgressSink, silent
-from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
-from sem_ray.victims import Victim
-from tests.samples import random_images, tiny_spec
-
-TRAIN = random_images(23)
-DATA = Dataset(TRAIN, random_images(9, seed=1))
-
-
-@dataclass
-class Counting:
-    """This processor, and how often it was asked."""
-
-    inner: OnDevice = field(default_factory=lambda: OnDevice(torch.device("cpu"), None))
-    generations: int = 0
-    victims: list[float] = field(default_factory=list)
-
-    @property
-    def device(self) -> torch.device:
-        return self.inner.device
-
-    @property
-    def stream(self) -> bool | None:
-        return self.inner.stream
-
-    def generate(
-        self,
-        spec: ExperimentSpec,
-        images: ImageSet,
-        *,
-        sink: ProgressSink = silent,
-        checkpoint: Checkpoint | None = None,
-    ) -> Generated:
-        self.generations += 1
-        return self.inner.generate(spec, images, sink=sink, checkpoint=checkpoint)
-
-    def train_victim(
-        self,
-        spec: ExperimentSpec,
-        radius: float,
-        train: ImageSet,
-        test: ImageSet,
-        *,
-        sink: ProgressSink = silent,
-        checkpoint: Checkpoint | None = None,
-    ) -> Victim:
-        self.victims.append(radius)
-        return self.inner.train_victim(spec, radius, train, test, sink=sink, checkpoint=checkpoint)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
-
-
-def test_noise_is_made_once_and_shared_by_specs_that_differ_in_the_victim(store: Store) -> None:
-    backend = Counting()
-    first = noise_for(tiny_spec(), TRAIN, store, backend=backend)
-    again = noise_for(tiny_spec(victim={"steps": 9}), TRAIN, store, backend=backend)
-    other = noise_for(tiny_spec(noise={"radius": 4}), TRAIN, store, backend=backend)
-    assert (first.found, again.found, other.found) == (False, True, False)
-    assert first.folder == again.folder != other.folder
-    assert backend.generations == 2
-    assert read_noise(other.folder).manifest.radius == 4
+from tests.pipeline.counting import DATA, TRAIN, Counting
+from tests.samples import tiny_spec
 
 
 def evaluated(store: Store, backend: Counting, **changes: Any) -> Outcome:
@@ -128,3 +62,13 @@ def test_a_set_without_test_images_is_refused_before_any_training(store: Store) 
     with pytest.raises(BadInput, match="test"):
         evaluate_noise(tiny_spec(), replace(DATA, test=None), store, None, (0,), backend=backend)
     assert backend.victims == []
+
+
+def test_an_experiment_from_its_source_is_all_found_the_second_time(store: Store) -> None:
+    data = {"source": "digits", "limit": 20, "test_limit": 10}
+    spec, backend = tiny_spec(data=data, victim={"radii": [0]}), Counting()
+    first = run_experiment(spec, store, backend=backend)
+    assert (backend.generations, backend.victims) == (1, [0, 0])
+    assert read_noise(first.noise_folder).manifest.identity == first.noise_identity
+    assert run_experiment(spec, store, backend=backend) == first
+    assert (backend.generations, backend.victims) == (1, [0, 0])
