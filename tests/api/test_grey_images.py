@@ -13,7 +13,7 @@ from sem_ray import evaluate, export, import_noise, protect, verify
 from sem_ray.data import load, protected, read_noise
 from sem_ray.methods import METHODS
 from sem_ray.spec import DataSpec
-from tests.data.sources.hub_files import encoded, write
+from tests.data.sources.hub_files import encoded
 from tests.evaluation.objects import object_pixels
 
 TINY: dict[str, Any] = {
@@ -33,11 +33,13 @@ TINY: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def grey_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder a class."""
     folder = tmp_path_factory.mktemp("grey")
-    for split, count in (("train", 16), ("test", 8)):
-        files = [encoded(pixels) for pixels in object_pixels(count)]
-        labels = [row % 2 for row in range(count)]
-        write(folder / f"{split}.parquet", files, labels)
+    for split, count in (("train", 16), ("val", 8)):
+        for row, pixels in enumerate(object_pixels(count)):
+            file = folder / split / ("cup", "duck")[row % 2] / f"{row}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(encoded(pixels))
     return folder
 
 

@@ -12,10 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.reading import merged, nested, overrides, parse_yaml, preset, read_yaml
+from sem_ray.spec.reading import merged, nested, overrides, preset, read_yaml
 from sem_ray.spec.validation import validated
 from tests.spec.scalars import SCALARS
 
@@ -124,24 +123,6 @@ def test_the_last_of_equal_assignments_wins() -> None:
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"is not of the form path=value"):
         overrides([text])
-
-
-@given(
-    st.floats(1, 127),
-    st.none() | st.floats(0.01, 255),
-    st.lists(st.floats(0, 255), min_size=1, max_size=4),
-    st.sampled_from(["digits", "a: b", "#x", "'", '"', "- x", "ρ", "a b" * 40, "{x}", "null", "5"]),
-)
-def test_a_spec_written_as_yaml_reads_back_the_same(
-    radius: float, step: float | None, radii: list[float], source: str
-) -> None:
-    tree = {
-        "data": {"source": source},
-        "noise": {"radius": radius, "step_size": step},
-        "victim": {"radii": radii},
-    }
-    spec = ExperimentSpec.model_validate(tree)
-    assert validated(ExperimentSpec, parse_yaml(settings_yaml(spec), "best"), "best") == spec
 
 
 @pytest.mark.parametrize("text", ["", "# nothing here\n", "{}", "---\n...\n"])
