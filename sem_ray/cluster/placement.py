@@ -140,7 +140,7 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 
 def _give_back(group: PlacementGroup) -> None:
-    """The next run finds the room free."""
+    """Remove the placement group, and wait until its resources are free for the next run."""
     if ray_is_lost():
         return
     remove_placement_group(group)

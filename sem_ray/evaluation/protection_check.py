@@ -61,9 +61,9 @@ class ShortCheck:
         tests = "held-out" if self.held_out else "test"
         found = self.comparison
         return (
-            f"{start}: a small network trained on the protected images names "
-            f"{_figure(found.protected)} of {self.test_images:,} {tests} images rightly, on clean "
-            f"images {_figure(found.clean)}; by chance {found.chance:.1f}%"
+            f"{start}: a small network trained on the protected images is right on "
+            f"{_figure(found.protected)} of {self.test_images:,} {tests} images, one trained on "
+            f"clean images on {_figure(found.clean)}; chance is {found.chance:.1f}%"
         )
 
 

@@ -51,7 +51,7 @@ def test_noise_that_protects_nothing_is_found_out(tmp_path: Path) -> None:
     found = checked(tmp_path, Dataset(TRAIN, TEST), random_noise(TRAIN))
     assert found.answer == "does not protect"
     assert found.sentence.startswith("the noise does not protect: a small network")
-    assert "of 80 test images" in found.sentence and "by chance 25.0%" in found.sentence
+    assert "of 80 test images" in found.sentence and "chance is 25.0%" in found.sentence
     assert (found.train_images, found.test_images, found.held_out) == (120, 80, False)
 
 

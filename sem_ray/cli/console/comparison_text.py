@@ -12,7 +12,9 @@ from sem_ray.studies.comparison import Comparison, Finalist
 def sentences(comparison: Comparison) -> Iterator[str]:
     """Which finalist wins, how good it is by seeds that did not choose it, and how the others
     compare."""
-    yield f"{_named(comparison.winner)} wins: {_winner(comparison)}"
+    alone = all(finalist.verdict == "worse" for finalist in comparison.others)
+    verb = "wins" if alone else "leads"
+    yield f"{_named(comparison.winner)} {verb}: {_winner(comparison)}"
     for finalist in comparison.others:
         yield f"{_named(finalist)} {_other(finalist)}"
     if not any(finalist.verdict == "worse" for finalist in comparison.others):

@@ -152,8 +152,9 @@ def select_rows(data: Dataset, wanted: LoadOptions) -> Dataset:
     test = data.test and _narrowed(data.test, choice, wanted.test_limit, wanted.form)
     narrow = _narrowed(train, choice, wanted.limit, wanted.form)
     require_two_classes(train.name, narrow.labels.numpy(), wanted.classes)
-    resized = narrow.images.shape[2:] != train.images.shape[2:]
-    return Dataset(narrow, test, wanted.form.notices if resized else ())
+    height, width = train.images.shape[2:]
+    cropped = height != width and wanted.form.resize is not None
+    return Dataset(narrow, test, wanted.form.notices if cropped else ())
 
 
 def _narrowed(images: ImageSet, choice: ClassChoice, limit: Limit, form: Form) -> ImageSet:

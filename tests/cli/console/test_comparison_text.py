@@ -37,7 +37,7 @@ def comparison(*, confirmed: bool = True, apart: bool = True) -> Comparison:
 def test_the_winner_its_interval_and_how_the_others_compare() -> None:
     first, near, far, rest, how = sentences(comparison())
     assert first == (
-        "trial 5 (noise.radius 32, noise.perturbation_scale 0.333) wins: test_accuracy_at_4 19.0 "
+        "trial 5 (noise.radius 32, noise.perturbation_scale 0.333) leads: test_accuracy_at_4 19.0 "
         "[15.0, 23.0] over seeds that did not choose it (seeds 4, 5, 6)"
     )
     assert near.endswith("cannot be told from it: +0.2 [-2.9, +3.3]")
