@@ -14,7 +14,8 @@ from sem_ray.checkpoint import EVERY
 from sem_ray.training.run_loop import REPORT_EVERY
 
 STATISTICS = (3, 2)
-"""Figures a channel and part in BatchNorm's sums, forward and backward (networks/joint_norm.py)."""
+"""Numbers a channel and part in BatchNorm's sums, forward and backward
+(networks/passes/sync_batch_norm.py)."""
 BACKWARD = 2 / 3
 """Of a training pass's time."""
 REPEATED = 12

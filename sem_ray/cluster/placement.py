@@ -140,7 +140,7 @@ def _size(wanted: Bundle) -> tuple[float, float]:
 
 
 def _give_back(group: PlacementGroup) -> None:
-    """Remove the group and wait, at most 10 s, until its resources are free."""
+    """Remove the placement group, and wait at most 10 s until its resources are free."""
     if ray_is_lost():
         return
     remove_placement_group(group)

@@ -118,8 +118,8 @@ def _start(address: str | None, memory: int) -> None:
 
 
 def _quieten() -> None:
-    """What Ray says of dead workers is ours to say, in a line; its daemons' words would go to
-    stdout, which is for results."""
+    """Keep Ray's own messages about dead workers off the terminal: we report them in one line, and
+    stdout is for results."""
     for name in ("ray", "ray.tune"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     ray_worker.print_to_stdstream = _noted
@@ -152,11 +152,9 @@ _QUIET = {"log_to_driver": False, "logging_level": logging.CRITICAL}
 
 
 def _start_local(memory: int) -> None:
-    """On the loopback interface alone, with a token of its own.
-
-    Ray would listen on every interface, and leave a token in the home folder that changes how the
-    user's later clusters start.
-    """
+    """Start Ray on the loopback interface alone, with a token of its own. By default Ray listens on
+    every interface, and leaves a token in the home folder that later clusters of the user would
+    take."""
     if not any(os.environ.get(name) for name in TOKEN_VARIABLES):
         os.environ[TOKEN_VARIABLES[0]] = secrets.token_hex(32)
     with _loopback():
@@ -180,7 +178,8 @@ def _loopback() -> Iterator[None]:
 
 
 def known_nodes() -> Nodes | None:
-    """What the machines have that a session would use, as far as that is known before it starts."""
+    """The resources of the machines that a session would use, or None if that is unknown before it
+    starts."""
     if ray.is_initialized():
         return live_nodes()
     if os.environ.get(ADDRESS_VARIABLE):

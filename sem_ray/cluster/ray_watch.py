@@ -53,7 +53,7 @@ class Service:
     down_since: float | None = None
 
     def is_gone(self) -> bool:
-        """Whether it has refused every connection for `patience` seconds."""
+        """Whether every connection was refused for `patience` seconds."""
         if self.listens():
             self.down_since = None
             return False
@@ -97,8 +97,8 @@ class Watch:
                 signal.signal(WAKE, before)
 
     def confirm(self) -> bool:
-        """Whether Ray is gone, waiting as long as it takes to tell: a failed call comes sooner than
-        the thread's next look."""
+        """Whether Ray is gone. Waits as long as that takes to tell, because a failed call comes
+        sooner than the thread's next look."""
         while self.gone is None and any(service.down_since for service in self._look_once()):
             time.sleep(EVERY)
         return self.gone is not None

@@ -19,7 +19,8 @@ class WorkerLost(SemRayError):
 
 
 class Communicator(Protocol):
-    """The workers of one run, each with the same sequence of calls. Raise `WorkerLost`."""
+    """Sums over the workers of one run. All workers make the same sequence of calls. Methods raise
+    `WorkerLost`."""
 
     rank: int
     count: int
@@ -29,7 +30,8 @@ class Communicator(Protocol):
         ...
 
     def all_reduce_async(self, values: Tensor) -> Work:
-        """The same without waiting, in a group of its own: either may overtake the other."""
+        """Start an `all_reduce` in a group of its own and return a function that waits for it. It
+        may overtake calls of `all_reduce`."""
         ...
 
 
@@ -38,7 +40,7 @@ class _Local:
     count = 1
 
     def all_reduce(self, values: Tensor) -> None:
-        """Its own values are the sum."""
+        """Nothing: one worker's values are the sum."""
 
     def all_reduce_async(self, values: Tensor) -> Work:  # noqa: ARG002
         return lambda: None

@@ -84,7 +84,7 @@ class GroupCommunicator:
         return wait
 
     def leave(self) -> None:
-        """Close what is open; the others see this worker as lost."""
+        """Close all connections; the other workers see this one as lost."""
         for group in self._groups:
             with suppress(RuntimeError):
                 group.abort()
@@ -118,7 +118,7 @@ def _group(store: Any, rendezvous: Rendezvous, name: str) -> Any:
 
 
 class _losses:  # noqa: N801  a context manager reads as a verb
-    """What `torch.distributed` raises when a worker is gone, as `WorkerLost`."""
+    """Raise what `torch.distributed` raises for a lost worker as `WorkerLost`."""
 
     def __enter__(self) -> None:
         return None

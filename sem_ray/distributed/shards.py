@@ -33,7 +33,7 @@ class Part:
 
 
 def rows_of(parts: Sequence[Part]) -> list[Tensor]:
-    """The rows of each."""
+    """The rows of each part, joined in order: int64 [n]."""
     return [part.rows for part in parts]
 
 
@@ -75,7 +75,7 @@ class Split:
 
     @property
     def blocks(self) -> int:
-        """How many blocks cover every row once."""
+        """The number of blocks that cover every row once."""
         return max(-(-self.size(s) // self.shares[s]) for s in range(self.count))
 
     def whole(self, shard: int) -> slice:
@@ -107,7 +107,7 @@ class Shards:
 
     @property
     def slots(self) -> tuple[int, ...]:
-        """The first shard of each part."""
+        """The number of the first shard of each part."""
         return tuple(group[0] for group in self._groups)
 
     def here(self, shard: int) -> slice:
@@ -175,7 +175,7 @@ class Shards:
         return rows
 
     def _order(self, stage: str, shard: int, epoch: int) -> Tensor:
-        """The shard's rows in the order of `epoch`; the latest order of each shard is kept."""
+        """The shard's rows in the order of `epoch`. The latest order of each shard is cached."""
         kept = self._orders.get((stage, shard))
         if kept is None or kept[0] != epoch:
             generator = numpy_generator(self._draws.seed, stage, "order", epoch, shard)

@@ -21,7 +21,8 @@ BUCKET = 25_000_000
 
 @dataclass
 class _Bucket:
-    """Some parameters by name, and how many of their parts' gradients are still to come."""
+    """Parameters that are summed together: their names, and how many parts' gradients are still
+    missing."""
 
     names: list[str]
     missing: int = 0
@@ -54,7 +55,8 @@ class Gradients:
             self._listen()
 
     def backward(self, losses: Sequence[Tensor]) -> None:
-        """From each part's loss to the parameters' `grad`. Raises `WorkerLost`."""
+        """Compute the parts' gradients and put their sum over all workers into the parameters'
+        `grad`. Raises `WorkerLost`."""
         self._next = 0
         for bucket in self._buckets:
             bucket.missing = len(bucket.names) * self.parts
@@ -68,7 +70,8 @@ class Gradients:
                 leaf.grad = None
 
     def _split(self) -> Iterator[list[str]]:
-        """The parameters' names, last first, in runs of about a bucket's bytes."""
+        """The parameters' names, last first, in runs of about a bucket's bytes: the order in which
+        gradients arrive."""
         names: list[str] = []
         size = 0
         for name, value in reversed(self._parameters.items()):
@@ -113,7 +116,7 @@ class Gradients:
             self._next += 1
 
     def _summed(self, name: str) -> Tensor:
-        """Over this worker's parts."""
+        """The gradient of one parameter, summed over this worker's parts."""
         own = [self._of(leaves[name]) for leaves in self.leaves]
         total = quantised(own[0]) if self.exact else own[0]
         for gradient in own[1:]:
@@ -122,7 +125,7 @@ class Gradients:
 
     @staticmethod
     def _of(leaf: Tensor) -> Tensor:
-        """A parameter that a network does not use has no gradient."""
+        """A part's gradient of one parameter; zeros if the network does not use it."""
         return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
 
     def _settle(self, bucket: _Bucket) -> None:

@@ -24,20 +24,20 @@ REPORT_EVERY = 0.5
 
 
 class Schedule(Protocol):
-    """What there is to do."""
+    """How many steps a run has, and how its progress is reported."""
 
     @property
     def total(self) -> int:
-        """Steps."""
+        """The number of steps."""
         ...
 
     @property
     def role(self) -> str:
-        """Whose loss is watched: `"surrogate"`, `"victim"`."""
+        """The network whose loss is reported: `"surrogate"` or `"victim"`."""
         ...
 
     def progress(self, done: int) -> Progress:
-        """How far a run is that has done so much."""
+        """The report of a run that has done `done` steps."""
         ...
 
 
@@ -59,12 +59,13 @@ class Report:
 
     @property
     def loss(self) -> float | None:
-        """Of the batch; added in the shards' order, so it is the same however they are shared."""
+        """The mean loss of the batch, or None. Summed in the shards' order, so it does not depend
+        on who holds them."""
         return sum(self.losses[shard] for shard in sorted(self.losses)) if self.losses else None
 
 
 class Executor(Protocol):
-    """Who does it."""
+    """One device, or a group of workers, that does the steps of a run."""
 
     done: int
 
@@ -92,7 +93,8 @@ class MembershipChanged(Exception):
 
 @dataclass(frozen=True)
 class Finished:
-    """A run at its end. seconds: wall time of all its sittings; loss: the last training step's."""
+    """A run at its end. seconds: wall time over all interruptions; loss: that of the last training
+    step."""
 
     state: State
     seconds: float
@@ -129,7 +131,7 @@ def run_schedule(
 
 
 class _RunLoop:
-    """One sitting of a run."""
+    """One run of the loop, from a checkpoint or the beginning to the end or an interruption."""
 
     def __init__(
         self,
@@ -157,7 +159,8 @@ class _RunLoop:
         return time.perf_counter() - self.start + (self._earlier or 0.0)
 
     def go_on(self) -> None:
-        """From what was last kept, here or in the checkpoint, or from the beginning."""
+        """Load the latest saved state, from memory or the checkpoint, or start from the
+        beginning."""
         saved = self._kept or (self.checkpoint.load() if self.checkpoint else None)
         earlier = saved[1]["seconds"] if saved else 0.0
         self._earlier = earlier if self._earlier is None else self._earlier
@@ -169,7 +172,7 @@ class _RunLoop:
         self.executor.load(unpacked(tensors, facts))
 
     def advance(self) -> None:
-        """About as many steps as make a report, then the report."""
+        """Do as many steps as fit between two reports, then report."""
         began, before = time.perf_counter(), self.executor.done
         report = self.executor.advance(min(before + self._steps(), self.schedule.total))
         self._pace = (time.perf_counter() - began) / max(report.done - before, 1)
@@ -179,7 +182,7 @@ class _RunLoop:
             self.executor.load(self.executor.state())
 
     def obey(self) -> None:
-        """Save and stop if someone asked to. Raises `Interrupted`."""
+        """Save a checkpoint and stop if an interrupt was asked for. Raises `Interrupted`."""
         if not self._stop:
             return
         saved = ""

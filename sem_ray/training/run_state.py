@@ -27,7 +27,7 @@ SHARD = "shard"
 
 
 def packed(state: State, facts: Mapping[str, Any]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """A state as a checkpoint keeps it: flat."""
+    """The state flattened to named tensors and JSON facts, as a checkpoint keeps it."""
     apart = {
         f"{SHARD}.{shard}.{name}": tensor
         for shard, tensors in state.shards.items()
@@ -51,7 +51,7 @@ def unpacked(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> State:
 
 
 def apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Copies on the CPU, which later steps do not change."""
+    """Copies of the tensors on the CPU, which later steps do not change."""
     return {name: _copied(tensor) for name, tensor in tensors.items()}
 
 

@@ -35,7 +35,8 @@ from sem_ray.training.schedule import learning_rate
 
 @dataclass(frozen=True)
 class ParallelContext:
-    """How a batch is shared: which of its parts lie here, and who has the others."""
+    """How a batch is shared between workers: the parts that lie here, and the communicator to the
+    others."""
 
     slots: Slots
     shards: Shards
@@ -118,7 +119,7 @@ class Trainer:
         return cls(spec, placed, run.precision, parallel, role=role, compiled=run.compiled)
 
     def frozen(self) -> FrozenTwin:
-        """The network as it stands, in eval mode, parameters without gradients."""
+        """The network with its present weights, in eval mode, its parameters without gradients."""
         return self._twin.refresh()
 
     def state(self) -> dict[str, Tensor]:
@@ -130,7 +131,7 @@ class Trainer:
         return tensors
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Go on from what `state` gave."""
+        """Continue from what `state` gave."""
         own = self.network.state_dict()
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name in own})
         for name, parameter in self.network.named_parameters():

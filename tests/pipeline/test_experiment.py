@@ -1,91 +1,33 @@
-"""The cached stages: what is finished is found, and what is shared is made once."""
+"""One experiment: both sides of every radius, what they share, and what is measured."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from sem_ray.checkpoint import Checkpoint
-from sem_ray.data import Dataset, ImageSet, read_noise
+from sem_ray.data import read_noise
 from sem_ray.errors import BadInput
-from sem_ray.methods.generation import Generated
-from sem_ray.metrics.measurement import CLEAN_ACCURACY, TEST_ACCURACY
-from sem_ray.pipeline import OnDevice, evaluate_noise, metric_names, noise_for
+from sem_ray.metrics.measurement import (
+    CLEAN_ACCURACY,
+    GENERATION_SECONDS,
+    TEST_ACCURACY,
+    VICTIM_SECONDS,
+)
+from sem_ray.pipeline import Accuracy, evaluate_noise, metric_names, noise_for, run_experiment
 from sem_ray.pipeline.experiment import Outcome
-from sem_ray.progress import ProgressSink, silent
-from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.reading import merged
 from sem_ray.store import Store
 from sem_ray.victims import Victim
-from tests.samples import random_images, tiny_spec
-
-TRAIN = random_images(23)
-DATA = Dataset(TRAIN, random_images(9, seed=1))
-
-
-@dataclass
-class Counting:
-    """This processor, and how often it was asked."""
-
-    inner: OnDevice = field(default_factory=lambda: OnDevice(torch.device("cpu"), None))
-    generations: int = 0
-    victims: list[float] = field(default_factory=list)
-
-    @property
-    def device(self) -> torch.device:
-        return self.inner.device
-
-    @property
-    def stream(self) -> bool | None:
-        return self.inner.stream
-
-    def generate(
-        self,
-        spec: ExperimentSpec,
-        images: ImageSet,
-        *,
-        sink: ProgressSink = silent,
-        checkpoint: Checkpoint | None = None,
-    ) -> Generated:
-        self.generations += 1
-        return self.inner.generate(spec, images, sink=sink, checkpoint=checkpoint)
-
-    def train_victim(
-        self,
-        spec: ExperimentSpec,
-        radius: float,
-        train: ImageSet,
-        test: ImageSet,
-        *,
-        sink: ProgressSink = silent,
-        checkpoint: Checkpoint | None = None,
-    ) -> Victim:
-        self.victims.append(radius)
-        return self.inner.train_victim(spec, radius, train, test, sink=sink, checkpoint=checkpoint)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store.open(tmp_path / "store")
-
-
-def test_noise_is_made_once_and_shared_by_specs_that_differ_in_the_victim(store: Store) -> None:
-    backend = Counting()
-    first = noise_for(tiny_spec(), TRAIN, store, backend=backend)
-    again = noise_for(tiny_spec(victim={"steps": 9}), TRAIN, store, backend=backend)
-    other = noise_for(tiny_spec(noise={"radius": 4}), TRAIN, store, backend=backend)
-    assert (first.found, again.found, other.found) == (False, True, False)
-    assert first.folder == again.folder != other.folder
-    assert backend.generations == 2
-    assert read_noise(other.folder).manifest.radius == 4
+from tests.pipeline.counting import DATA, TRAIN, Counting
+from tests.samples import tiny_spec
 
 
 def evaluated(store: Store, backend: Counting, **changes: Any) -> Outcome:
     """Generate and evaluate, as an experiment does with images that are read from a source."""
-    spec = tiny_spec(**changes)
+    spec = tiny_spec(**merged({"victim": {"steps": 2}}, changes))
     folder = noise_for(spec, TRAIN, store, backend=backend).folder
     noise = read_noise(folder)
     rows = evaluate_noise(spec, DATA, store, noise, spec.victim.radii, backend=backend)
@@ -113,14 +55,35 @@ def test_without_noise_or_baseline_the_other_side_alone_is_trained(store: Store)
     assert len(backend.victims) == 2
 
 
-def test_an_outcome_is_measured_in_full(store: Store) -> None:
+def victim(accuracy: float, seconds: float) -> Victim:
+    return Victim(0, ((1, 99.0), (2, accuracy)), 0.1, seconds)
+
+
+def test_an_outcome_is_measured_in_full() -> None:
     spec = tiny_spec(seed=3)
-    made = evaluated(store, Counting(), seed=3).measurements(spec)
+    rows = (
+        Accuracy(0, victim(90, 2), victim(20, 3)),
+        Accuracy(4, victim(80, 4), victim(60, 5)),
+    )
+    made = Outcome("abc", Path("abc"), 7.5, rows).measurements(spec)
+    assert [(one.name, one.radius, one.value, one.unit, one.network) for one in made] == [
+        (TEST_ACCURACY, 0, 20, "%", "small"),
+        (TEST_ACCURACY, 4, 60, "%", "small"),
+        (CLEAN_ACCURACY, 0, 90, "%", "small"),
+        (CLEAN_ACCURACY, 4, 80, "%", "small"),
+        (GENERATION_SECONDS, None, 7.5, "s", None),
+        (VICTIM_SECONDS, None, 8, "s", "small"),
+    ]
+    assert {one.seed for one in made} == {3}
     assert tuple(one.key for one in made) == metric_names(spec)
-    assert {(one.unit, one.seed) for one in made} == {("%", 3), ("s", 3)}
-    radii = [(one.name, one.radius) for one in made if one.unit == "%"]
-    assert radii == [(name, r) for name in (TEST_ACCURACY, CLEAN_ACCURACY) for r in (0, 4)]
-    assert {one.network for one in made if one.unit == "%"} == {"small"}
+
+
+def test_a_side_that_was_not_asked_for_is_not_measured() -> None:
+    rows = (Accuracy(0, victim(90, 2), None), Accuracy(4, None, victim(60, 5)))
+    made = Outcome("abc", Path("abc"), 7.5, rows).measurements(tiny_spec())
+    names = [(one.name, one.radius) for one in made if one.unit == "%"]
+    assert names == [(TEST_ACCURACY, 4), (CLEAN_ACCURACY, 0)]
+    assert made[-1].value == 5
 
 
 def test_a_set_without_test_images_is_refused_before_any_training(store: Store) -> None:
@@ -128,3 +91,14 @@ def test_a_set_without_test_images_is_refused_before_any_training(store: Store) 
     with pytest.raises(BadInput, match="test"):
         evaluate_noise(tiny_spec(), replace(DATA, test=None), store, None, (0,), backend=backend)
     assert backend.victims == []
+
+
+def test_an_experiment_from_its_source_is_all_found_the_second_time(store: Store) -> None:
+    data = {"source": "digits", "limit": 20, "test_limit": 10}
+    spec, backend = tiny_spec(data=data, victim={"radii": [0]}), Counting()
+    first = run_experiment(spec, store, backend=backend)
+    assert (backend.generations, backend.victims) == (1, [0, 0])
+    assert tuple(one.key for one in first.measurements(spec)) == metric_names(spec)
+    assert read_noise(first.noise_folder).manifest.identity == first.noise_identity
+    assert run_experiment(spec, store, backend=backend) == first
+    assert (backend.generations, backend.victims) == (1, [0, 0])

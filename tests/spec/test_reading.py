@@ -11,23 +11,14 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from sem_ray.cli.console.study_tables import settings_yaml
 from sem_ray.errors import BadInput
 from sem_ray.spec import ExperimentSpec
-from sem_ray.spec.methods import AlternatingSpec, ParitySpec
-from sem_ray.spec.reading import merged, nested, overrides, parse_yaml, preset, read_yaml
+from sem_ray.spec.reading import merged, nested, overrides, preset, read_yaml
 from sem_ray.spec.validation import validated
+from tests.spec.scalars import SCALARS
 
 KEYS = st.sampled_from("abcd")
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text("aρ:#'\"{}[]-,*& ", max_size=6)
-)
 TREES = st.recursive(
     st.dictionaries(KEYS, SCALARS, max_size=4),
     lambda inner: st.dictionaries(KEYS, SCALARS | inner, max_size=4),
@@ -123,29 +114,6 @@ def test_parity_is_all_none_or_some_whatever_layers_it_comes_in(
         assert (parity.drop_last, parity.augmented_em) == expected
 
 
-@pytest.mark.parametrize("value", [3, "some", ["drop_last"], None])
-def test_what_is_no_parity_is_told_what_it_may_be(value: Any) -> None:
-    switches = ", ".join(ParitySpec.model_fields)
-    expected = f"here: noise.parity: expected true, false, or a mapping of {switches}"
-    with pytest.raises(BadInput) as caught:
-        validated(ExperimentSpec, nested("noise.parity", value), "here")
-    assert str(caught.value) == f"{expected}, got {value!r}"
-
-
-def test_the_alternating_settings_are_a_group_that_is_written_without_a_name() -> None:
-    spec = validated(ExperimentSpec, nested("noise.steps", 3), "here")
-    assert spec.noise.alternating == AlternatingSpec(steps=3)
-    written = spec.model_dump()["noise"]
-    assert written["steps"] == 3 and "alternating" not in written
-    assert validated(ExperimentSpec, {"noise": written}, "here") == spec
-
-
-def test_there_is_one_spelling_of_them() -> None:
-    expected = "here: noise: unknown key alternating; write its settings directly under noise, as"
-    with pytest.raises(BadInput, match=expected):
-        validated(ExperimentSpec, nested("noise.alternating.steps", 3), "here")
-
-
 def test_the_last_of_equal_assignments_wins() -> None:
     tree = overrides(["noise.radius=8", "noise.steps=2", "noise.radius=16"])
     assert tree == {"noise": {"radius": 16, "steps": 2}}
@@ -155,78 +123,6 @@ def test_the_last_of_equal_assignments_wins() -> None:
 def test_what_is_no_assignment_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match=r"is not of the form path=value"):
         overrides([text])
-
-
-SECTIONS = ("data", "augmentation", "noise", "surrogate", "victim", "seed")
-FIELDS = ("radius", "raduis", "radii", "kind", "steps", "source", "crop_flip", "", "a.b")
-NAMES = st.sampled_from([*SECTIONS, *FIELDS])
-WRONG = st.recursive(
-    SCALARS | st.sampled_from([float("nan"), "crop_flip", "resized_crop", -1]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
-    max_leaves=6,
-)
-
-
-@given(st.dictionaries(NAMES, WRONG, max_size=3))
-def test_any_tree_is_a_spec_or_bad_input_that_names_its_place(tree: dict[str, Any]) -> None:
-    try:
-        validated(ExperimentSpec, tree, "here")
-    except BadInput as error:
-        assert str(error).startswith("here: ")
-
-
-MISSPELT = {
-    "noise.raduis": "unknown key noise.raduis (did you mean radius?)",
-    "surogate.radius": "unknown key surogate (did you mean surrogate?)",
-    "surrogate.raduis": "unknown key surrogate.raduis (did you mean radius?)",
-    "noise.attack_step": "unknown key noise.attack_step (did you mean surrogate.attack_steps?)",
-    "momentun": "unknown key momentun (did you mean surrogate.momentum?)",
-    "noise.parity.drop_lst": "unknown key noise.parity.drop_lst (did you mean drop_last?)",
-    "noise.zzz": "unknown key noise.zzz; known: method, radius, steps, step_size, samples, "
-    "perturbation_scale, final_steps, "
-    "noise_phase, surrogate_phase, parity, em, tap, shortcut, ntga",
-}
-
-
-@pytest.mark.parametrize("path", MISSPELT)
-def test_a_misspelt_key_is_named_with_the_nearest(path: str) -> None:
-    with pytest.raises(BadInput) as caught:
-        validated(ExperimentSpec, nested(path, 1), "here")
-    assert str(caught.value) == f"here: {MISSPELT[path]}"
-
-
-def test_the_known_names_of_a_union_are_those_of_its_kind() -> None:
-    tree = {"augmentation": {"kind": "resized_crop", "scal": 1}}
-    with pytest.raises(BadInput, match=r"augmentation\.scal \(did you mean scale\?\)"):
-        validated(ExperimentSpec, tree, "here")
-
-
-def test_a_section_without_its_kind_is_told_to_have_one() -> None:
-    with pytest.raises(BadInput, match=r"^here: augmentation: needs a `kind`"):
-        validated(ExperimentSpec, {"augmentation": {"padding": 2}}, "here")
-
-
-def test_several_faults_are_counted_once_each() -> None:
-    with pytest.raises(BadInput, match=r"noise.radius: .* got 0 \(and 2 more\)$"):
-        validated(ExperimentSpec, {"noise": {"radius": 0, "steps": 0, "samples": 0}}, "here")
-
-
-@given(
-    st.floats(1, 127),
-    st.none() | st.floats(0.01, 255),
-    st.lists(st.floats(0, 255), min_size=1, max_size=4),
-    st.sampled_from(["digits", "a: b", "#x", "'", '"', "- x", "ρ", "a b" * 40, "{x}", "null", "5"]),
-)
-def test_a_spec_written_as_yaml_reads_back_the_same(
-    radius: float, step: float | None, radii: list[float], source: str
-) -> None:
-    tree = {
-        "data": {"source": source},
-        "noise": {"radius": radius, "step_size": step},
-        "victim": {"radii": radii},
-    }
-    spec = ExperimentSpec.model_validate(tree)
-    assert validated(ExperimentSpec, parse_yaml(settings_yaml(spec), "best"), "best") == spec
 
 
 @pytest.mark.parametrize("text", ["", "# nothing here\n", "{}", "---\n...\n"])
@@ -250,11 +146,3 @@ def test_what_is_no_mapping_in_yaml_is_refused_with_its_file(
 def test_an_unknown_preset_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(BadInput, match="known: cifar10, imagenet-subset, quick"):
         preset(name)
-
-
-def test_specs_are_frozen_and_closed_to_nan() -> None:
-    spec = ExperimentSpec()
-    with pytest.raises(ValidationError, match="frozen"):
-        spec.seed = 1  # type: ignore[misc]
-    with pytest.raises(ValidationError, match="finite"):
-        ExperimentSpec.model_validate({"surrogate": {"learning_rate": float("nan")}})

@@ -43,7 +43,7 @@ class PoolWorker:
 
 @dataclass
 class _Slot:
-    """A bundle, and the actor on its way or at work there."""
+    """A bundle of the placement group, and the actor that starts or works in it."""
 
     actor: Any = None
     coming: Any = None
@@ -55,7 +55,7 @@ class _Slot:
 
 
 class ActorPool:
-    """One actor for each of the places, as far as machines allow."""
+    """One actor for each reserved bundle, as far as live machines allow."""
 
     def __init__(self, places: ReservedBundles) -> None:
         self._places = places
@@ -79,20 +79,20 @@ class ActorPool:
         return workers
 
     def has_joining_workers(self) -> bool:
-        """Whether someone is ready who did not work so far."""
+        """Whether an actor has started that is not among the current workers."""
         self._look(0.0)
         return any(slot.worker and slot.worker not in self._current for slot in self._slots)
 
     def replace(self, worker: PoolWorker, *, wait: bool) -> None:
-        """It is dead, or will be now; another is started in its place, for whom the others wait a
-        moment where `wait`."""
+        """End `worker`, which is dead or hangs, and free its bundle for a new actor. If `wait`, the
+        next `current_workers` waits up to `GRACE` seconds for that actor."""
         if self._slots[worker.slot].worker == worker:
             _end(worker.actor)
             until = time.monotonic() + GRACE if wait else 0.0
             self._slots[worker.slot] = _Slot(awaited_until=until)
 
     def close(self) -> None:
-        """End every actor, those on their way too."""
+        """End every actor, also those that are still starting."""
         for slot in self._slots:
             if slot.actor is not None:
                 _end(slot.actor)
@@ -115,7 +115,7 @@ class ActorPool:
                 slot.coming = slot.actor.place.remote()
 
     def _look(self, patience: float) -> None:
-        """Note who arrived, waiting for one of them at most so long."""
+        """Note which actors have started, waiting at most `patience` seconds for the next."""
         self._start_missing()
         coming = {slot.coming: slot for slot in self._slots if slot.coming is not None}
         if not coming:
@@ -137,7 +137,8 @@ class ActorPool:
                 slot.worker = PoolWorker(self._slots.index(slot), slot.actor, place)
 
     def _note_failed_start(self, error: RayError) -> None:
-        """Some may be killed as they start; if all are, something else is wrong."""
+        """Count a failed start. Some actors may be killed as they start; if all are, raise
+        `WorkFailed`."""
         self._failed_starts += 1
         none_left = not any(slot.worker for slot in self._slots)
         if none_left and self._failed_starts > MOST_FAILED_STARTS:
@@ -145,7 +146,7 @@ class ActorPool:
             raise WorkFailed(f"actors die as they start ({self._failed_starts} did): {reason}")
 
     def _enough(self) -> bool:
-        """All, or all that can be expected soon."""
+        """Whether all actors have started, or all that can be expected soon."""
         missing = [slot for slot in self._slots if slot.worker is None]
         if not missing:
             return True
@@ -159,8 +160,8 @@ class NoAnswer(Exception):
 
 
 def outcomes(references: Sequence[Any], settle: float) -> Iterator[Any]:
-    """What each call gave or raised; `NoAnswer` for those that say nothing `settle` seconds after
-    the first failure."""
+    """What each call returned or raised, in order. A call that has not answered `settle` seconds
+    after the first failure gives `NoAnswer`."""
     found: dict[Any, Any] = {}
     waiting = list(references)
     end: float | None = None

@@ -33,7 +33,7 @@ class WorkerAddress:
 
 
 class NoiseShard:
-    """One worker of a group, able to join again whatever failed."""
+    """The Ray actor that is one worker of a group. After any failure it can `join` again."""
 
     def __init__(self, cpus: float, gpus: float) -> None:
         torch.set_num_threads(max(1, int(cpus)))
@@ -47,7 +47,7 @@ class NoiseShard:
         return WorkerAddress(ray.util.get_node_ip_address(), context.get_node_id(), os.getpid())
 
     def bind(self, address: str) -> int:
-        """Listen at `address` as the first worker, whom the others connect to; gives the port."""
+        """Listen at `address` as rank 0, to which the others connect. Returns the port."""
         self._close_listener()
         self._listener = bind(address)
         return int(self._listener.getsockname()[1])
@@ -99,7 +99,7 @@ class NoiseShard:
         return rows.to(self._device, stream=payload.stream, beside=payload.beside)
 
     def advance(self, until: int) -> Report:
-        """Its part of the steps up to `until`. Raises `WorkerLost`."""
+        """Do this worker's part of the steps up to `until`. Raises `WorkerLost`."""
         executor = self._at_work()
         start = time.perf_counter()
         try:
@@ -113,12 +113,12 @@ class NoiseShard:
         return replace(report, workers=(worker,))
 
     def state(self, *, shared: bool) -> State:
-        """Its shards' state, and what all have alike if `shared`."""
+        """The state of this worker's shards; with `shared`, also what all workers have alike."""
         state = self._at_work().state()
         return as_arrays(state if shared else replace(state, shared={}))
 
     def leave(self) -> None:
-        """Drop the run, and the others, who notice at once."""
+        """Drop the run and close the connections, which the other workers notice at once."""
         self._executor = None
         communicator, self._communicator = self._communicator, LOCAL
         if isinstance(communicator, GroupCommunicator):

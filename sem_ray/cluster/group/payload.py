@@ -45,7 +45,7 @@ class RunPayload:
     def executor(
         self, rows: Rows, owned: Sequence[int], communicator: Communicator, test: Rows | None
     ) -> Executor:
-        """A worker's part: on the rows of the `owned` shards, one after the other."""
+        """The executor of one worker, on the rows of its `owned` shards, joined in order."""
         if self.radius is None:
             return Generation(self.spec, rows, self.split, owned, communicator)
         if test is None:
@@ -55,7 +55,7 @@ class RunPayload:
 
 
 def pack(rows: Rows, where: slice) -> Packed:
-    """Some of `rows`, which no run has taken to a device yet."""
+    """The rows at `where`, on the CPU, for Ray's object store."""
     if isinstance(rows.images, Streamed):
         raise TypeError("images that stream to a device cannot travel")
     found = select(rows.images, where)
@@ -64,7 +64,8 @@ def pack(rows: Rows, where: slice) -> Packed:
 
 
 def unpack(parts: Sequence[Packed]) -> Rows:
-    """The rows of `parts`, one after the other; those in memory, in memory of their own."""
+    """The rows of `parts`, joined in order. Rows that are not in a file are copied out of the
+    object store."""
     labels = torch.from_numpy(np.concatenate([labels for _, labels, _ in parts]))
     return Rows(_unpacked([images for images, _, _ in parts]), labels, parts[0][2])
 
@@ -78,12 +79,12 @@ def _unpacked(parts: Sequence[NDArray[Any] | Mapped]) -> Pixels:
 
 
 def as_arrays(state: State) -> State:
-    """The same state for Ray to carry."""
+    """The state with NumPy arrays in place of tensors, which Ray carries without a copy."""
     return _mapped(state, lambda tensor: tensor.numpy())
 
 
 def as_tensors(state: State) -> State:
-    """What `as_arrays` carried, in memory of its own."""
+    """The state that `as_arrays` gave, copied out of the object store."""
     return _mapped(state, lambda array: torch.from_numpy(np.array(array)))
 
 

@@ -65,7 +65,7 @@ class ShardGroup:
 
     @property
     def waiting(self) -> bool:
-        """Whether someone would join who is not at work yet."""
+        """Whether an actor has started that does not take part yet."""
         return self._pool.has_joining_workers()
 
     def load(self, state: State | None) -> None:
@@ -80,7 +80,8 @@ class ShardGroup:
             return
 
     def advance(self, until: int) -> Report:
-        """Raises `MembershipChanged` if a worker was lost."""
+        """Have every worker do the steps up to `until`. Raises `MembershipChanged` if a worker was
+        lost."""
         reports: list[Report] = self._all(
             [worker.actor.advance.remote(until) for worker in self._workers]
         )
@@ -97,7 +98,7 @@ class ShardGroup:
         )
 
     def state(self) -> State:
-        """Raises `MembershipChanged` if a worker was lost."""
+        """The state of all shards. Raises `MembershipChanged` if a worker was lost."""
         calls = [
             worker.actor.state.remote(shared=rank == 0) for rank, worker in enumerate(self._workers)
         ]
@@ -106,7 +107,7 @@ class ShardGroup:
         return State(found[0].shared, shards, found[0].facts)
 
     def leave(self) -> None:
-        """Let the workers go, who may join another run."""
+        """End the run on every worker; the actors stay for another."""
         for worker in self._workers:
             worker.actor.leave.remote()
         self._workers = []
@@ -138,8 +139,8 @@ class ShardGroup:
         self._all(calls)
 
     def _all(self, calls: Sequence[Any], workers: Sequence[PoolWorker] | None = None) -> list[Any]:
-        """What every call gave. Raises `MembershipChanged` if a worker was lost, and what a worker
-        raised if that is no loss."""
+        """The results of all calls. Raises `MembershipChanged` if a worker was lost, and otherwise
+        what a worker raised."""
         workers = self._workers if workers is None else workers
         found = list(outcomes(calls, SETTLE))
         for worker, outcome in zip(workers, found, strict=True):
@@ -173,7 +174,7 @@ def _is_loss(error: Exception) -> bool:
 
 
 def _cause(error: Exception) -> Exception:
-    """What the worker raised, out of what Ray wraps it in."""
+    """The exception that the worker raised, taken out of Ray's wrapper."""
     return error.cause if isinstance(error, RayTaskError) else error
 
 

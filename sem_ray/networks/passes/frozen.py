@@ -46,7 +46,7 @@ class FrozenTwin:
 
     dtype is what the passes are computed in, the source's own if it is None. Images, logits and
     gradients are in the source's number format either way. `compiled` passes run as one program
-    (`networks/program.py`).
+    (`networks/passes/compiled.py`).
     """
 
     def __init__(

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from sem_ray.cli.console.output import (
+    PIPED_WIDTH,
     give,
     plain,
     print_json,
     program,
     say_error,
     say_notice,
+    stdout,
     write_out,
 )
 from sem_ray.errors import BadInput
@@ -117,3 +119,7 @@ def test_a_command_to_copy_is_one_that_the_shell_finds(
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("sys.argv", [called])
     assert program() == expected
+
+
+def test_a_file_gets_wide_tables() -> None:
+    assert stdout.width == PIPED_WIDTH > 200

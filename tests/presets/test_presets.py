@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from sem_ray.errors import BadInput
 from sem_ray.networks import NETWORKS
 from sem_ray.spec import CropFlip, ExperimentSpec, ResizedCrop, default_step_size
-from sem_ray.spec.reading import parse_yaml, presets
 from sem_ray.spec.reading import preset as preset_tree
+from sem_ray.spec.reading import presets
 from sem_ray.spec.validation import validated
 
 
@@ -114,24 +113,3 @@ def test_quick_is_the_run_whose_accuracies_are_published() -> None:
     assert spec.surrogate.attack_steps == 2
     assert spec.victim.radii == (0, 2) and spec.victim.steps == 300
     assert {spec.surrogate.network, spec.victim.network} == {"small"}
-
-
-@pytest.mark.parametrize(
-    ("tree", "said"),
-    [
-        ({"noise": {"radius": True}}, "noise.radius"),
-        ({"noise": {"steps": True}}, "noise.steps"),
-        ({"augmentation": {"kind": "resized_crop", "scale": [1.0, 0.1]}}, "comes first"),
-        ({"augmentation": {"kind": "resized_crop", "ratio": [0, 1]}}, "ratio"),
-    ],
-)
-def test_numbers_that_are_none_and_bounds_the_wrong_way_round_are_refused(
-    tree: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(BadInput, match=said):
-        validated(ExperimentSpec, tree, "a test")
-
-
-def test_numbers_that_yaml_takes_for_text_are_numbers() -> None:
-    tree = parse_yaml("victim: {learning_rate: 1e-3}", "a test")
-    assert validated(ExperimentSpec, tree, "a test").victim.learning_rate == 0.001

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from sem_ray.augment import draw_views
+from sem_ray.errors import BadInput
 from sem_ray.methods.alternating.engine import Engine
 from sem_ray.methods.alternating.noise_phase import NoisePhase, noise_gradient
 from sem_ray.methods.alternating.perturbations import PERTURBATIONS
 from sem_ray.methods.generation import generate
 from sem_ray.spec import ExperimentSpec, Phase
 from tests.methods.naive import NaiveSem
+from tests.methods.small_runs import small
 from tests.samples import random_images, tiny_spec
 
 CPU = torch.device("cpu")
@@ -98,3 +100,21 @@ def test_surrogate_after_a_run_is_the_same_to_rounding() -> None:
         engine.surrogate.network.parameters(), naive.network.parameters(), strict=True
     ):
         assert torch.allclose(ours, theirs, rtol=0, atol=1e-10)
+
+
+def test_parity_leaves_the_rest_of_a_shuffled_pass_with_stale_noise() -> None:
+    """13 rows in batches of 6: one row keeps what the steps stored for it."""
+    images = random_images(13)
+    spec = tiny_spec(noise={"parity": {"drop_last": True}}, surrogate={"steps": 6})
+    ours, fixed = generate(spec, images, device=CPU).noise, tiny_spec(surrogate={"steps": 6})
+    other = (ours != generate(fixed, images, device=CPU).noise).flatten(1).any(1)
+    assert int(other.sum()) == 1
+    engine = Engine(spec, images.rows)
+    for step in range(6):
+        engine.step(step)
+    assert torch.equal(ours[other], engine.noise.values[other])
+
+
+def test_an_engine_is_of_an_alternating_method() -> None:
+    with pytest.raises(BadInput, match=r"'em' does not alternate .*, as sem and rem do"):
+        Engine(small("em"), random_images(13).rows)
