@@ -4,7 +4,8 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv/ready-to-develop
 INSTALL := $(BIN)/python .ci/install.py
-WORKERS ?= 2  # files of tests side by side
+# Tests side by side, each of one thread.
+WORKERS ?= 2
 export OMP_WAIT_POLICY ?= PASSIVE
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
@@ -21,10 +22,10 @@ sweep: $(READY)  ## run the embedded study: noise, victims, records, the best co
 	$(BIN)/sem-ray sweep search_spaces/quick.yaml
 
 test: $(TOOLS)  ## the tests, under 6 minutes on two cores
-	$(BIN)/pytest -m "not long" --numprocesses $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not long" --numprocesses $(WORKERS) --dist worksteal
 
 test-all: test  ## the long tests too
-	$(BIN)/pytest -m long --numprocesses $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m long --numprocesses $(WORKERS) --dist worksteal
 
 check: $(TOOLS)  ## linter, format, types, floors
 	$(BIN)/ruff check .

@@ -43,7 +43,7 @@ def ray_here() -> Iterator[None]:
             yield
 
 
-@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("count", [1, 2, pytest.param(4, marks=pytest.mark.long)])
 def test_actors_make_the_same_noise_and_victims_as_one_device(ray_here: None, count: int) -> None:
     wanted = spec()
     test = random_images(31, seed=1)

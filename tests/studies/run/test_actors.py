@@ -20,6 +20,7 @@ from tests.studies.fakes import study
 SHARED: dict[str, Any] = {"cpus": 0.2, "actors": {"count": 2, "cpus": 0.4}}
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_ray")
 def test_actors_in_trials_that_run_at_once_give_what_one_device_gives(
     store: Store, tmp_path: Path
