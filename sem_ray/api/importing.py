@@ -110,8 +110,8 @@ def import_noise(
 
 
 def _data_settings(settings: Settings) -> dict[str, Any]:
-    """Those of the group `data`. Raises `BadInput` if there are others: what the noise was made
-    with nobody knows."""
+    """The settings of the group `data`. Raises `BadInput` if there are others, because what
+    imported noise was made with is unknown."""
     tree = settings if isinstance(settings, Mapping) else overrides(settings)
     form = tree.get("data", {})
     if set(tree) - {"data"} or not isinstance(form, Mapping) or "source" in form:

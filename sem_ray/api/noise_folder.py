@@ -78,7 +78,7 @@ def _filling(target: Path) -> AbstractContextManager[Path]:
 def _within(target: Path) -> Iterator[Path]:
     """Yield a folder inside `target` whose files move up if the block ends well, the manifest last.
 
-    An existing folder is filled and not replaced: it may be a mount, or where a shell stands.
+    An existing folder is filled and not replaced: it may be a mount, or a shell's working folder.
     """
     with folder_aside(target, ASIDE) as aside:
         yield aside

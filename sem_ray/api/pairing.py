@@ -34,10 +34,10 @@ class Paired:
 def paired(data: str, noise: Noise, folder: Path, store: Path | str | None = None) -> Paired:
     """The images of `data` that the noise in `folder` was made for.
 
-    The seed and limit that the noise was made with choose the subset. Where a copy of the set has
-    another order that subset is another one, so all its images are looked at then. `store` is
-    the place of decoded images that are too many for memory. Raises
-    `BadInput` if no image has noise, or the sizes differ.
+    The seed and limit that the noise was made with choose the subset. If a copy of the set has
+    another order, that subset is another one, so all its images are looked at then. `store` is the
+    place of decoded images that are too many for memory. Raises `BadInput` if no image has noise,
+    or the sizes differ.
     """
     spec = _data_spec(data, noise.manifest)
     _require_form(spec, noise, folder)

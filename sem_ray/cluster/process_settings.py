@@ -15,7 +15,7 @@ VARIABLES = {
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
     # Ray prints a dead worker's story on the driver's stdout even with `log_to_driver=False`.
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
-    # Ray answers SIGTERM with a stack trace and an abort, where we want to end in order.
+    # Ray answers SIGTERM with a stack trace and an abort, and we want to end in order.
     "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
     # Tune would take Ctrl-C for a wish to end early and return as if all were well.
     "TUNE_DISABLE_SIGINT_HANDLER": "1",

@@ -22,7 +22,7 @@ TEXT = 12
 """Pixels of a letter's height."""
 LINE = TEXT + 6
 MARGIN = 84
-"""Pixels on the left, where it is written what a row shows."""
+"""Pixels on the left, for the captions of the rows."""
 STEPS = 127.5
 """How far a pixel value is from the middle at full contrast."""
 
