@@ -83,3 +83,7 @@ def test_a_path_may_start_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     write_pngs(tmp_path / "train.parquet")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert load(DataSpec(source="~/train.parquet")).train.name == "~/train.parquet"
+
+
+def test_nothing_is_said_of_a_crop_if_square_images_are_resized() -> None:
+    assert load(DataSpec(source="digits", resize=16)).notices == ()
