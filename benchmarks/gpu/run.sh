@@ -4,5 +4,5 @@
 #   benchmarks/gpu/run.sh --data CIFAR10_PARQUET --out DIR [--minutes N]
 # Call it again until its table has no line that says "missing".
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 exec "${PYTHON:-python3}" -u -m benchmarks.gpu.run "$@"
