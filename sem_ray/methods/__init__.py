@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded, split_of
 from sem_ray.methods.declaration import OPTIMISER, Method
-from sem_ray.methods.registry import METHODS, method_of, noise_identity, require_method
+from sem_ray.methods.registry import (
+    METHODS,
+    method_of,
+    noise_identity,
+    require_method,
+    surrogate_identity,
+)
 
 __all__ = [
     "METHODS",
@@ -19,4 +25,5 @@ __all__ = [
     "require_method",
     "rounded",
     "split_of",
+    "surrogate_identity",
 ]

@@ -26,7 +26,9 @@ class Method:
     stages: the work, in units, known before it begins. begin: makes the run. reads: paths, as in
     YAML, of the settings and groups of `noise` and `surrogate` that can change its result. bounded:
     whether noise stays within `noise.radius`; if not, the manifest's radius is the largest value of
-    the noise. beside: bytes of state for each value of the images, noise included.
+    the noise. beside: bytes of state for each value of the images, noise included. late: those of
+    `reads`, and `noise.radius`, that its first stage does not read: runs that differ in these only
+    share that stage, the surrogate's training. Empty if there is nothing to share.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Method:
     reads: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1
+    late: tuple[str, ...] = ()
 
     def unread(self, spec: ExperimentSpec) -> list[str]:
         """Paths of the settings that cannot change its result. A group of which it reads nothing

@@ -126,4 +126,6 @@ def _begin(context: MethodContext) -> MethodRun:
 
 
 READS = ("noise.tap", *OPTIMISER, "surrogate.schedule", "surrogate.decay_factor")
-TAP = Method("tap", _stages, _begin, READS)
+LATE = ("noise.radius", "noise.tap.steps", "noise.tap.step_size", "noise.tap.restarts")
+"""The surrogate is trained on clean images, so what the attack does cannot change it."""
+TAP = Method("tap", _stages, _begin, READS, late=LATE)

@@ -48,6 +48,7 @@ class AlternatingMethod(Method):
 
     phases: Phases
     reads: tuple[str, ...] = READS
+    late: tuple[str, ...] = ("noise.final_steps",)
 
 
 def phases_of(spec: ExperimentSpec) -> Phases:
