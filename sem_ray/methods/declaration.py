@@ -19,6 +19,11 @@ OPTIMISER = (
 """Settings of a surrogate that is trained for a number of steps of the method's own."""
 
 
+def no_passes(spec: ExperimentSpec, split: Split) -> float:  # noqa: ARG001
+    """Of a method that takes no gradient."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to make noise.
@@ -26,7 +31,9 @@ class Method:
     stages: the work, in units, known before it begins. begin: makes the run. reads: paths, as in
     YAML, of the settings and groups of `noise` and `surrogate` that can change its result. bounded:
     whether noise stays within `noise.radius`; if not, the manifest's radius is the largest value of
-    the noise. beside: bytes of state for each value of the images, noise included.
+    the noise. beside: bytes of state for each value of the images, noise included. passes:
+    forward-backward passes of a generation over an image, on average; the most there can be if the
+    method may end early.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Method:
     reads: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1
+    passes: Callable[[ExperimentSpec, Split], float] = no_passes
 
     def unread(self, spec: ExperimentSpec) -> list[str]:
         """Paths of the settings that cannot change its result. A group of which it reads nothing

@@ -240,5 +240,11 @@ def _begin(context: MethodContext) -> MethodRun:
     return ClassWise(context) if context.spec.noise.em.class_wise else SampleWise(context)
 
 
+def _passes(spec: ExperimentSpec, split: Split) -> float:
+    """If it takes all of its loops: it ends as soon as the surrogate errs on few images."""
+    settings = spec.noise.em
+    return settings.loops * (settings.train_steps * split.batch / split.rows + settings.steps)
+
+
 READS = ("noise.em", "noise.parity.augmented_em", *OPTIMISER)
-EM = Method("em", _stages, _begin, READS, beside=6)
+EM = Method("em", _stages, _begin, READS, beside=6, passes=_passes)

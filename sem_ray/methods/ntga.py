@@ -177,4 +177,9 @@ def _begin(context: MethodContext) -> MethodRun:
     return Tangent(context)
 
 
-NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",))
+def _passes(spec: ExperimentSpec, split: Split) -> float:  # noqa: ARG001
+    """Each through the kernels of a block, and not through a network of finite width."""
+    return float(spec.noise.ntga.steps)
+
+
+NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",), passes=_passes)

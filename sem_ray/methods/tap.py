@@ -125,5 +125,10 @@ def _begin(context: MethodContext) -> MethodRun:
     return Targeted(context)
 
 
+def _passes(spec: ExperimentSpec, split: Split) -> float:
+    trained = _training_steps(spec, split) * split.batch / split.rows
+    return trained + spec.noise.tap.restarts * spec.noise.tap.steps
+
+
 READS = ("noise.tap", *OPTIMISER, "surrogate.schedule", "surrogate.decay_factor")
-TAP = Method("tap", _stages, _begin, READS)
+TAP = Method("tap", _stages, _begin, READS, passes=_passes)
