@@ -19,9 +19,26 @@ OPTIMISER = (
 """Settings of a surrogate that is trained for a number of steps of the method's own."""
 
 
-def no_passes(spec: ExperimentSpec, split: Split) -> float:  # noqa: ARG001
+@dataclass(frozen=True)
+class PassCount:
+    """Forward-backward passes of a generation over an image, on average.
+
+    A pass is one gradient at one image, with respect to its noise or to a network's weights.
+    """
+
+    first: float = 0.0
+    """In the first stage, which runs that differ in `Method.late` settings only may share."""
+    rest: float = 0.0
+    """In the stages after it."""
+
+    @property
+    def total(self) -> float:
+        return self.first + self.rest
+
+
+def no_passes(spec: ExperimentSpec, split: Split) -> PassCount:  # noqa: ARG001
     """Of a method that takes no gradient."""
-    return 0.0
+    return PassCount()
 
 
 @dataclass(frozen=True)
@@ -31,9 +48,10 @@ class Method:
     stages: the work, in units, known before it begins. begin: makes the run. reads: paths, as in
     YAML, of the settings and groups of `noise` and `surrogate` that can change its result. bounded:
     whether noise stays within `noise.radius`; if not, the manifest's radius is the largest value of
-    the noise. beside: bytes of state for each value of the images, noise included. passes:
-    forward-backward passes of a generation over an image, on average; the most there can be if the
-    method may end early.
+    the noise. beside: bytes of state for each value of the images, noise included. late: those of
+    `reads`, and `noise.radius`, that its first stage does not read: runs that differ in these only
+    share that stage, the surrogate's training. Empty if there is nothing to share. passes: the
+    work, counted from the settings; the most there can be if the method may end early.
     """
 
     name: str
@@ -42,7 +60,8 @@ class Method:
     reads: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1
-    passes: Callable[[ExperimentSpec, Split], float] = no_passes
+    late: tuple[str, ...] = ()
+    passes: Callable[[ExperimentSpec, Split], PassCount] = no_passes
 
     def unread(self, spec: ExperimentSpec) -> list[str]:
         """Paths of the settings that cannot change its result. A group of which it reads nothing

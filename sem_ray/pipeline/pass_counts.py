@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sem_ray.methods import method_of, split_of
+from sem_ray.methods import PassCount, method_of, split_of
 from sem_ray.metrics.measurement import GENERATION_PASSES, PASSES, VICTIM_PASSES
 from sem_ray.spec import ExperimentSpec
 from sem_ray.victims import victim_passes
@@ -11,7 +11,7 @@ PASS_COUNTS = (PASSES, GENERATION_PASSES, VICTIM_PASSES)
 """Names of what `passes_of` counts, in its order."""
 
 
-def generation_passes(spec: ExperimentSpec, images: int) -> float:
+def generation_passes(spec: ExperimentSpec, images: int) -> PassCount:
     """Passes of a generation over each of `images` training images, on average."""
     return method_of(spec).passes(spec, split_of(spec, images))
 
@@ -19,7 +19,7 @@ def generation_passes(spec: ExperimentSpec, images: int) -> float:
 def passes_of(spec: ExperimentSpec, images: int) -> dict[str, float]:
     """Passes over each of `images` training images, on average: in all, of the noise, and of the
     victims on protected images."""
-    generation = generation_passes(spec, images)
+    generation = generation_passes(spec, images).total
     victims = sum(victim_passes(spec, radius, images) for radius in spec.victim.radii)
     return {
         PASSES: generation + victims,

@@ -19,7 +19,7 @@ from sem_ray.methods.alternating.noise_phase import NoisePhase
 from sem_ray.methods.alternating.pass_counts import passes_an_image
 from sem_ray.methods.alternating.perturbations import PERTURBATIONS
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
-from sem_ray.methods.declaration import Method
+from sem_ray.methods.declaration import Method, PassCount
 from sem_ray.methods.registry import method_of
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import numpy_generator
@@ -49,6 +49,7 @@ class AlternatingMethod(Method):
 
     phases: Phases
     reads: tuple[str, ...] = READS
+    late: tuple[str, ...] = ("noise.final_steps",)
 
 
 def phases_of(spec: ExperimentSpec) -> Phases:
@@ -187,7 +188,7 @@ def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     return steps, Stage("final pass", split.blocks, "blocks")
 
 
-def _passes(spec: ExperimentSpec, split: Split) -> float:
+def _passes(spec: ExperimentSpec, split: Split) -> PassCount:
     chosen = phases_of(spec)
     return passes_an_image(spec, split, chosen.noise, chosen.surrogate)
 

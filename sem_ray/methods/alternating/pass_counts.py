@@ -1,11 +1,9 @@
-"""How many forward-backward passes the alternating optimisation takes, from its settings alone.
-
-A pass is one gradient at one image, with respect to the image's noise or to the network's weights.
-"""
+"""How many forward-backward passes the alternating optimisation takes, from its settings alone."""
 
 from __future__ import annotations
 
 from sem_ray.distributed.shards import Split
+from sem_ray.methods.declaration import PassCount
 from sem_ray.spec import ExperimentSpec, Phase
 
 
@@ -24,10 +22,12 @@ def final_passes(spec: ExperimentSpec, noise: Phase) -> int:
     return (settings.final_steps or settings.steps) * settings.samples * _evaluation(spec, noise)
 
 
-def passes_an_image(spec: ExperimentSpec, split: Split, noise: Phase, surrogate: Phase) -> float:
-    """Passes of a whole generation over the images of `split`, divided by their number."""
+def passes_an_image(
+    spec: ExperimentSpec, split: Split, noise: Phase, surrogate: Phase
+) -> PassCount:
+    """Passes of a whole generation over each image of `split`, on average."""
     visits = spec.surrogate.steps * split.batch / split.rows
-    return visits * step_passes(spec, noise, surrogate) + final_passes(spec, noise)
+    return PassCount(visits * step_passes(spec, noise, surrogate), final_passes(spec, noise))
 
 
 def attack_passes(spec: ExperimentSpec, radius: float) -> int:
