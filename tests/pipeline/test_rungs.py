@@ -162,11 +162,10 @@ def test_a_rung_asked_for_after_the_end_gives_what_it_would_have_given(
     spec = spec_of()
     on_the_way, too_late = begun(spec, store), begun(spec, other_store)
     ended(spec, other_store)
-    for made in (
-        lambda rungs: rungs.at_surrogate_step(2, 2),
-        lambda rungs: rungs.at_victim_step(2),
-    ):
-        assert bits(made(on_the_way)) == bits(made(too_late))
+    surrogate = [rungs.at_surrogate_step(2, 2) for rungs in (on_the_way, too_late)]
+    victim = [rungs.at_victim_step(2) for rungs in (on_the_way, too_late)]
+    for early, late in (surrogate, victim):
+        assert bits(early) == bits(late)
     assert not list((other_store.root / "checkpoints").glob("*.safetensors"))
 
 
