@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded, split_of
-from sem_ray.methods.declaration import OPTIMISER, Method
+from sem_ray.methods.declaration import OPTIMISER, Method, PassCount
 from sem_ray.methods.registry import (
     METHODS,
     method_of,
@@ -19,6 +19,7 @@ __all__ = [
     "Method",
     "MethodContext",
     "MethodRun",
+    "PassCount",
     "Stage",
     "method_of",
     "noise_identity",
