@@ -21,16 +21,13 @@ from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
-<<<<<<< HEAD
-from sem_ray.studies.definition.sampler import SamplerSpec, refuse_unable
-=======
 from sem_ray.studies.definition.replicates import (
     OTHER_FORMS,
     ReplicateSpec,
     refuse_searched_seed,
     with_replicates,
 )
->>>>>>> core
+from sem_ray.studies.definition.sampler import SamplerSpec, refuse_unable
 
 SOURCE = "data.source"
 MOST_POINTS = 100_000
