@@ -20,6 +20,12 @@ from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
+from sem_ray.studies.definition.early_stopping import (
+    EarlyStoppingSpec,
+    refuse_one_objective_scheduler,
+    refuse_unmeasured,
+    require_surrogate_steps,
+)
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
 from sem_ray.studies.definition.replicates import (
     OTHER_FORMS,
@@ -56,6 +62,8 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    early_stopping: EarlyStoppingSpec | None = None
+    """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     resources: TrialResources = TrialResources()
@@ -107,6 +115,7 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
     _check_settings(spec, place)
     _check_objectives(spec, place)
+    _check_early_stopping(spec, place)
     refuse_unknown(spec.constraints, metric_names(spec.experiment({})), place)
     refuse_unable(spec.sampler, spec.search, len(spec.objectives), place)
     _check_grid(spec, place)
@@ -142,12 +151,14 @@ def _check_settings(spec: StudySpec, place: str) -> None:
     share its work among the study's actors."""
     base = spec.experiment({}, f"{place}: base")
     _require_known(base, f"{place}: base")
+    require_surrogate_steps(spec.early_stopping, base, place)
     if "shards" not in spec.search:
         _require_shards(spec, base, place)
     for path, distribution in spec.search.items():
         for value in distribution.probes():
             searched = spec.experiment({path: value}, f"{place}: search")
             _require_known(searched, f"{place}: search")
+            require_surrogate_steps(spec.early_stopping, searched, place)
             _require_shards(spec, searched, place)
 
 
@@ -162,6 +173,12 @@ def _require_shards(spec: StudySpec, experiment: ExperimentSpec, place: str) -> 
             f"{place}: resources.actors.count: {spec.resources.actors.count} actors cannot share "
             f"{shards} shards; ask for fewer actors, or set larger `shards`, batches or limits"
         )
+
+
+def _check_early_stopping(spec: StudySpec, place: str) -> None:
+    if spec.early_stopping is not None:
+        refuse_one_objective_scheduler(spec.early_stopping, len(spec.objectives), place)
+        refuse_unmeasured([objective.metric for objective in spec.objectives], place)
 
 
 def _require_known(experiment: ExperimentSpec, place: str) -> None:
