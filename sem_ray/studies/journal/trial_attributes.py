@@ -86,13 +86,6 @@ def seconds_of(trial: FrozenTrial) -> float | None:
     return seconds
 
 
-def machine_of(trial: FrozenTrial) -> str | None:
-    """The kind of GPU or processor that computed it; None if it has not ended, or if a version
-    recorded it that did not ask."""
-    machine: str | None = trial.user_attrs.get(MACHINE)
-    return machine
-
-
 def of_start(
     spec: ExperimentSpec | None, configuration: int | None, replicate: int
 ) -> dict[str, Any]:
@@ -101,6 +94,13 @@ def of_start(
     if configuration is None:
         return facts
     return {**facts, CONFIGURATION: configuration, REPLICATE: replicate}
+
+
+def machine_of(trial: FrozenTrial) -> str | None:
+    """The kind of GPU or processor that computed it; None if it has not ended, or if a version
+    recorded it that did not ask."""
+    machine: str | None = trial.user_attrs.get(MACHINE)
+    return machine
 
 
 def note_finish(trial: optuna.Trial, report: Finished) -> None:
