@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress
 
-TrialState = Literal["running", "complete", "failed"]
+TrialState = Literal["running", "complete", "stopped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class TrialEvent:
     """Of the trial's work, if it ended."""
     configuration: int | None = None
     """The trial that ran the settings first; None is this one."""
+    stopped_at: int | None = None
+    """The rung at which it was stopped, counted from 0."""
     replicate: int = 0
     """Which run of them it is, counted from 0."""
 

@@ -70,7 +70,9 @@ def show_sweep(swept: Swept) -> None:
 def show_status(status: StudyStatus) -> None:
     stdout.print(trial_table(status))
     state = "running now" if status.running else "not running"
-    say(f"{status.complete} of {status.trials} trials finished; {state}")
+    stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
+    ended = status.complete + status.stopped
+    say(f"{ended} of {status.trials} trials finished{stopped}; {state}")
 
 
 def show_best(best: Best) -> None:

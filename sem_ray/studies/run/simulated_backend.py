@@ -62,7 +62,7 @@ class SimulatedBackend:
         self.worked = 0.0
         """Virtual seconds of work of all workers."""
 
-    def run(self, queue: TrialQueue, setting: TrialSetting) -> None:  # noqa: ARG002
+    def run(self, queue: TrialQueue, setting: TrialSetting | None = None) -> None:  # noqa: ARG002
         """Run the trials that `queue` gives, until it gives none and none runs."""
         self._start(queue)
         while self._events:

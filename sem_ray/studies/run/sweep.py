@@ -131,6 +131,7 @@ def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> Tria
     states: dict[TrialState, events.TrialState] = {
         TrialState.RUNNING: "running",
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     return TrialEvent(
@@ -143,5 +144,6 @@ def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> Tria
         error=error,
         seconds=attributes.seconds_of(trial),
         configuration=attributes.configuration_of(trial),
+        stopped_at=attributes.pruned_at(trial),
         replicate=attributes.replicate_of(trial),
     )

@@ -20,7 +20,7 @@ from sem_ray.rng import derived_seed, numpy_generator
 from sem_ray.studies.definition.distributions import Space, Values, picked
 from sem_ray.studies.definition.study_spec import StudySpec
 
-TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
+TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 def optuna_space(space: Space) -> dict[str, BaseDistribution]:
@@ -94,14 +94,12 @@ class Grid(ByNumber):
 
     @override
     def propose(self, study: optuna.Study, number: int) -> Values:
-        tried = {s: self._points(study, s) for s in (*TRIED, TrialState.FAIL)}
-        done = tried[TrialState.COMPLETE] + tried[TrialState.RUNNING]
-        failed = tried[TrialState.FAIL]
+        done, failed = self._points(study, TRIED), self._points(study, (TrialState.FAIL,))
         points = (p for p in range(self._spec.grid_size) if p not in done)
         return self._values(min(points, key=lambda p: (failed[p], p), default=0))
 
-    def _points(self, study: optuna.Study, state: TrialState) -> Counter[int]:
-        trials = study.get_trials(deepcopy=False, states=(state,))
+    def _points(self, study: optuna.Study, states: tuple[TrialState, ...]) -> Counter[int]:
+        trials = study.get_trials(deepcopy=False, states=states)
         whole = [t.params for t in trials if t.params.keys() == self._space.keys()]
         return Counter(self._index(params) for params in whole)
 
