@@ -7,6 +7,7 @@ import json
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.device_use import DeviceUse
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.journal import first_version
@@ -22,6 +23,8 @@ CONFIGURATION, REPLICATE = "configuration", "replicate"
 and which further run this is, counted from 1. A trial of the search has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
+DEVICE = "device"
+"""What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
 """One line, if it failed."""
 TRACEBACK = "traceback"
@@ -61,6 +64,12 @@ def seconds_of(trial: FrozenTrial) -> float | None:
     return seconds
 
 
+def device_of(trial: FrozenTrial) -> DeviceUse | None:
+    """What a trial that ended occupied; None if it was not written down."""
+    found = trial.user_attrs.get(DEVICE)
+    return None if found is None else DeviceUse.model_validate(found)
+
+
 def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
     trial.set_user_attr(SPEC, spec.model_dump_json())
 
@@ -69,6 +78,7 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
     trial.set_user_attr(NOISE, report.noise_identity)
     trial.set_user_attr(SECONDS, report.seconds)
+    _note_device(trial, report)
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:
@@ -76,3 +86,9 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
         if value is not None:
             trial.set_user_attr(key, value)
+    _note_device(trial, report)
+
+
+def _note_device(trial: optuna.Trial, report: Finished | Failed) -> None:
+    if report.device is not None:
+        trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))
