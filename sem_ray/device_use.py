@@ -1,10 +1,7 @@
-"""What work occupied while it ran: which device, how much of it, and how much of its memory."""
+"""What work occupied while it ran: how much of a machine's cores, GPUs and GPU memory."""
 
 from __future__ import annotations
 
-import platform
-from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -18,8 +15,6 @@ PROCESS_MEMORY = 700_000_000
 class DeviceUse(Frozen):
     """What one trial occupied, its actors included. It is recorded and changes no result."""
 
-    kind: str
-    """The GPU's name, or the processor's if it had none."""
     cpus: float
     """Cores that it was given."""
     gpus: float = 0
@@ -90,21 +85,3 @@ def meter_of(device: torch.device) -> MemoryMeter:
 def tensor_share(share: float, memory: int) -> float:
     """What tensors may take of a device of `memory` bytes if their process may take `share`."""
     return max(share - PROCESS_MEMORY / memory, share / 10)
-
-
-@cache
-def kind_of(device: torch.device) -> str:
-    """The name of the GPU or of the processor."""
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    return _processor() or platform.machine()
-
-
-def _processor() -> str:
-    """As Linux names it; empty elsewhere."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "")

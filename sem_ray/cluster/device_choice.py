@@ -43,9 +43,15 @@ class DeviceWish:
     def actors(self) -> ActorSpec | None:
         return self.wanted.actors if self.wanted else None
 
+    def may_take_gpus(self, nodes: Nodes | None) -> bool:
+        """Whether trials compute on GPUs; of machines that are not known yet, whether they may."""
+        if self.wanted is None or self.wanted.gpus == AUTO:
+            return nodes is None or _have_gpus(nodes)
+        return self.wanted.given(self.wanted.gpus).gpus_in_all > 0
+
     def on(self, nodes: Nodes) -> DeviceChoice:
         """What a trial takes of `nodes`. Raises `BadInput` if they can never hold it."""
-        gpus = any(node.get("GPU", 0) >= 1 for node in nodes)
+        gpus = _have_gpus(nodes)
         packs = gpus and self._shares
         resources = self._resources(gpus)
         room = refuse_what_never_fits(trial_bundles(resources), nodes, TRIAL)
@@ -76,6 +82,10 @@ class DeviceWish:
         return f"{asked}, and small networks" if packs and self.wanted is None else asked
 
 
+def _have_gpus(nodes: Nodes) -> bool:
+    return any(node.get("GPU", 0) >= 1 for node in nodes)
+
+
 def in_words(wanted: TrialResources | ActorSpec) -> str:
     """`1 core and 1 GPU (H100)`, `0.2 cores, and 2 actors of 1 core and 0.5 GPUs each`."""
     text = _counted(wanted.cpus, "core")
@@ -88,9 +98,7 @@ def in_words(wanted: TrialResources | ActorSpec) -> str:
     return f"{text} ({wanted.gpu_kind})" if wanted.gpu_kind else text
 
 
-def one_more_fits(
-    running: Sequence[TrialResources], wanted: TrialResources, nodes: Nodes
-) -> bool:
+def one_more_fits(running: Sequence[TrialResources], wanted: TrialResources, nodes: Nodes) -> bool:
     """Whether a trial of `wanted` has room beside those that are `running`."""
     return fits([b for each in (*running, wanted) for b in trial_bundles(each)], nodes)
 

@@ -46,6 +46,11 @@ def require_kinds(bundles: Sequence[Bundle], nodes: Nodes, who: str) -> None:
             )
 
 
+def totals(nodes: Nodes) -> dict[str, float]:
+    """Cores and GPUs of all machines."""
+    return {name: sum(node.get(name, 0) for node in nodes) for name in ("CPU", "GPU")}
+
+
 def kind_here() -> str | None:
     """The kind of this machine's GPUs, as Ray will call it; None if it has none or an unknown
     one."""

@@ -49,7 +49,20 @@ class Warned:
     message: str
 
 
-SweepEvent = TrialEvent | TrialProgress | Warned
+@dataclass(frozen=True)
+class DevicesChosen:
+    """Which devices trials take, before the first one starts."""
+
+    notice: str
+    """One sentence: what a trial takes, why, and how many run at once."""
+    at_once: int
+    cpus: float
+    """Cores of all machines."""
+    gpus: float
+    """GPUs of all machines."""
+
+
+SweepEvent = TrialEvent | DevicesChosen | TrialProgress | Warned
 OnEvent = Callable[[SweepEvent], None]
 
 

@@ -131,6 +131,13 @@ def split_of(spec: ExperimentSpec, rows: int) -> Split:
     return Split(rows, spec.victim.batch, spec.shards)
 
 
+def victim_passes(spec: ExperimentSpec, radius: float, rows: int) -> float:
+    """Forward-backward passes of one victim over each of `rows` training images, on average: in
+    each step those of the attack, if `radius` is above 0, and one to train."""
+    visits = spec.victim.steps * split_of(spec, rows).batch / rows
+    return visits * ((spec.victim.attack_steps if radius else 0) + 1)
+
+
 class Training:
     """Executor of a victim's training on this worker's shards, tested on this worker's share of
     the `test` images."""

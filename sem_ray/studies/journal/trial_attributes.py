@@ -23,6 +23,8 @@ CONFIGURATION, REPLICATE = "configuration", "replicate"
 and which further run this is, counted from 1. A trial of the search has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
+MACHINE = "machine"
+"""The kind of GPU or processor that computed it."""
 DEVICE = "device"
 """What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
@@ -64,6 +66,13 @@ def seconds_of(trial: FrozenTrial) -> float | None:
     return seconds
 
 
+def machine_of(trial: FrozenTrial) -> str | None:
+    """The kind of GPU or processor that computed it; None if it has not ended, or if a version
+    recorded it that did not ask."""
+    machine: str | None = trial.user_attrs.get(MACHINE)
+    return machine
+
+
 def device_of(trial: FrozenTrial) -> DeviceUse | None:
     """What a trial that ended occupied; None if it was not written down."""
     found = trial.user_attrs.get(DEVICE)
@@ -78,6 +87,8 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
     trial.set_user_attr(NOISE, report.noise_identity)
     trial.set_user_attr(SECONDS, report.seconds)
+    if report.machine is not None:
+        trial.set_user_attr(MACHINE, report.machine)
     _note_device(trial, report)
 
 

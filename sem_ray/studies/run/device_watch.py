@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from sem_ray.device_use import DeviceUse, MemoryMeter, kind_of, meter_of
+from sem_ray.device_use import DeviceUse, MemoryMeter, meter_of
 from sem_ray.spec.resources import TrialResources
 
 
@@ -25,12 +25,12 @@ class DeviceWatch:
         meter: Callable[[torch.device], MemoryMeter] = meter_of,
     ) -> None:
         self._resources, self._held, self._meter_of = resources, held, meter
-        self._device: torch.device | None = None
+        self._begun = False
         self._meter: MemoryMeter | None = None
 
     def begin(self, device: torch.device) -> None:
         """The trial's work starts on `device`."""
-        self._device = device
+        self._begun = True
         if self._resources.actors is None:
             self._meter = self._meter_of(device)
             share = self._resources.gpus
@@ -38,20 +38,13 @@ class DeviceWatch:
 
     def use(self) -> DeviceUse | None:
         """What it occupied until now; None if it has not begun."""
-        if self._device is None:
+        if not self._begun:
             return None
         given, meter = self._resources, self._meter
         cpus = given.cpus + (given.actors.count * given.actors.cpus if given.actors else 0)
         return DeviceUse(
-            kind=self._kind(self._device),
             cpus=cpus,
             gpus=given.gpus_in_all,
             memory=meter.memory if meter else None,
             peak=meter.peak() if meter else None,
         )
-
-    def _kind(self, device: torch.device) -> str:
-        """Of actors' GPUs, which may lie on other machines, what the study said."""
-        if self._resources.actors is None or device.type == "cpu":
-            return kind_of(device)
-        return self._resources.gpu_kind or "GPU"

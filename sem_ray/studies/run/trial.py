@@ -15,6 +15,7 @@ from ray import tune
 
 from sem_ray.cluster import OnActors, within_trial
 from sem_ray.devices import pick_device
+from sem_ray.machine import machine_kind
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
@@ -57,7 +58,8 @@ class TrialSetting:
 
     experiment: Experiment
     store: Path
-    resources: TrialResources
+    resources: TrialResources = TrialResources()
+    """What each trial gets; a backend that chooses devices puts its choice here."""
     held: bool = False
     """Whether a trial that gets a share of a GPU may take no more than that of its memory."""
 
@@ -91,6 +93,7 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
             measurements=made.measurements(spec),
             noise_identity=made.noise_identity,
             seconds=time.monotonic() - start,
+            machine=machine_kind(backend.device),
             device=watch.use(),
         )
     except Exception as error:  # noqa: BLE001  it is told with the trial
