@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,7 +58,7 @@ class TrialSetting:
 
     experiment: Experiment
     store: Path
-    resources: TrialResources = TrialResources()
+    resources: TrialResources = field(default_factory=TrialResources)
     """What each trial gets; a backend that chooses devices puts its choice here."""
     held: bool = False
     """Whether a trial that gets a share of a GPU may take no more than that of its memory."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class TuneBackend:
     """Ray Tune on the cluster that is there, or on a Ray of our own on this machine. `wish` says
     what a trial takes of it; the resources of `run`'s setting are replaced by what it gets."""
 
-    wish: DeviceWish = DeviceWish()
+    wish: DeviceWish = field(default_factory=DeviceWish)
     on_choice: OnChoice = ignore
 
     def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
