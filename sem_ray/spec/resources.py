@@ -78,6 +78,11 @@ class TrialResources(_Place):
     gpus: Gpus = 0
 
     @property
+    def cpus_in_all(self) -> float:
+        """Of the trial's process and its actors."""
+        return self.cpus + (self.actors.count * self.actors.cpus if self.actors else 0)
+
+    @property
     def gpus_in_all(self) -> float:
         """Of the trial's process and its actors."""
         return self.gpus + (self.actors.count * self.actors.gpus if self.actors else 0)

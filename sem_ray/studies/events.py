@@ -62,9 +62,19 @@ class DevicesChosen:
     """GPUs of all machines."""
 
 
-SweepEvent = TrialEvent | DevicesChosen | TrialProgress | Warned
+@dataclass(frozen=True)
+class DevicesTaken:
+    """What the running trials occupy from now on."""
+
+    cpus: float
+    gpus: float
+
+
+DeviceEvent = DevicesChosen | DevicesTaken
+SweepEvent = TrialEvent | DeviceEvent | TrialProgress | Warned
 OnEvent = Callable[[SweepEvent], None]
+OnDevices = Callable[[DeviceEvent], None]
 
 
-def ignore(event: SweepEvent) -> None:
+def ignore(event: object) -> None:
     """For callers who do not watch."""

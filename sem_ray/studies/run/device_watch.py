@@ -41,9 +41,8 @@ class DeviceWatch:
         if not self._begun:
             return None
         given, meter = self._resources, self._meter
-        cpus = given.cpus + (given.actors.count * given.actors.cpus if given.actors else 0)
         return DeviceUse(
-            cpus=cpus,
+            cpus=given.cpus_in_all,
             gpus=given.gpus_in_all,
             memory=meter.memory if meter else None,
             peak=meter.peak() if meter else None,

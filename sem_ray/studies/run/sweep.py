@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from optuna.trial import FrozenTrial, TrialState
 
-from sem_ray.cluster.device_choice import DeviceChoice
-from sem_ray.cluster.gpu_kinds import Nodes, totals
 from sem_ray.pipeline import run_experiment
 from sem_ray.records.connection import require_tracking
 from sem_ray.store import Store
@@ -16,7 +14,7 @@ from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
-from sem_ray.studies.events import DevicesChosen, OnEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.replicates import wanted
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
@@ -77,7 +75,7 @@ def run_sweep(
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
         sweep = _Sweep(record, store, on_event)
-        backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
+        backend = backend or TuneBackend(device_wish(spec), on_event)
         sweep.run(backend, TrialSetting(experiment, store.root))
     failed = tuple(sweep.failed)
     return SweepResult(spec.name, sweep.complete, sweep.target, failed, time.monotonic() - start)
@@ -119,11 +117,6 @@ class _Sweep:
         backend.run(self._queue, setting)
         if self._queue.failure is not None:
             raise self._queue.failure
-
-    def on_devices(self, choice: DeviceChoice, nodes: Nodes) -> None:
-        """Say what each trial takes, of how much."""
-        total = totals(nodes)
-        self.on_event(DevicesChosen(choice.notice, choice.at_once, total["CPU"], total["GPU"]))
 
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)

@@ -7,6 +7,7 @@ from sem_ray.cluster.gpu_kinds import Nodes
 from sem_ray.cluster.gpu_sharing import share
 from sem_ray.device_use import DeviceUse
 from sem_ray.spec.resources import TrialResources
+from sem_ray.studies.events import DevicesTaken, OnDevices, ignore
 from sem_ray.studies.journal.trial_report import Failed, TrialReport
 
 OVERFLOW = "OutOfMemoryError"
@@ -20,8 +21,8 @@ class TrialPlaces:
     how many of those that follow share one.
     """
 
-    def __init__(self, choice: DeviceChoice, nodes: Nodes) -> None:
-        self._choice, self._nodes = choice, nodes
+    def __init__(self, choice: DeviceChoice, nodes: Nodes, on_change: OnDevices = ignore) -> None:
+        self._choice, self._nodes, self._on_change = choice, nodes, on_change
         self._running: dict[int, TrialResources] = {}
         self._measured: list[DeviceUse] = []
         self._overflows = 0
@@ -43,13 +44,22 @@ class TrialPlaces:
 
     def take(self, trial: int) -> TrialResources:
         """Note that a trial starts, and what it takes."""
-        self._running[trial] = self.resources
-        return self._running[trial]
+        taken = self._running[trial] = self.resources
+        self._on_change(self._taken)
+        return taken
+
+    @property
+    def _taken(self) -> DevicesTaken:
+        held = self._running.values()
+        return DevicesTaken(
+            sum(each.cpus_in_all for each in held), sum(each.gpus_in_all for each in held)
+        )
 
     def free(self, trial: int, report: TrialReport) -> None:
         """Note that a trial ended, and what it says of its memory. One that had a whole GPU and did
         not fit would not fit any share."""
         taken = self._running.pop(trial)
+        self._on_change(self._taken)
         if report.device is not None and not isinstance(report, Failed):
             self._measured.append(report.device)
         elif isinstance(report, Failed) and OVERFLOW in report.error and 0 < taken.gpus < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,17 +15,16 @@ from ray.exceptions import RayError
 from ray.tune.error import TuneError
 
 from sem_ray.cluster.device_choice import DeviceChoice, DeviceWish
-from sem_ray.cluster.gpu_kinds import Nodes
+from sem_ray.cluster.gpu_kinds import Nodes, totals
 from sem_ray.cluster.placement import live_nodes, trial_bundles
 from sem_ray.cluster.ray_session import OBJECT_STORE, object_store, ray_session
 from sem_ray.errors import WorkFailed
+from sem_ray.studies.events import DevicesChosen, OnDevices, ignore
 from sem_ray.studies.journal.trial_report import one_line
 from sem_ray.studies.run.trial import GPUS, TrialSetting, run_trial
 from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.tune_searcher import StudySearcher
-
-OnChoice = Callable[[DeviceChoice, Nodes], None]
 
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
@@ -34,17 +33,13 @@ IMAGES = 500_000_000
 """Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
 
 
-def ignore(choice: DeviceChoice, nodes: Nodes) -> None:
-    """For callers who do not watch."""
-
-
 @dataclass(frozen=True)
 class TuneBackend:
     """Ray Tune on the cluster that is there, or on a Ray of our own on this machine. `wish` says
     what a trial takes of it; the resources of `run`'s setting are replaced by what it gets."""
 
     wish: DeviceWish = field(default_factory=DeviceWish)
-    on_choice: OnChoice = ignore
+    on_devices: OnDevices = ignore
 
     def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
         """Run the trials that `queue` gives until it is over."""
@@ -52,9 +47,9 @@ class TuneBackend:
         with ray_session(memory=memory), _scratch(queue.folder / RAY_FOLDER):
             nodes = live_nodes()
             choice = self.wish.on(nodes)
-            self.on_choice(choice, nodes)
+            self.on_devices(_chosen(choice, nodes))
             setting = replace(setting, resources=choice.resources, held=choice.packs)
-            searcher = StudySearcher(queue, TrialPlaces(choice, nodes))
+            searcher = StudySearcher(queue, TrialPlaces(choice, nodes, self.on_devices))
             tuner = _tuner(searcher, setting, queue.folder)
             try:
                 tuner.fit()
@@ -63,6 +58,11 @@ class TuneBackend:
                 if queue.failure is not None:
                     raise queue.failure from error
                 raise WorkFailed(f"Ray Tune stopped: {one_line(error)[:200]}") from error
+
+
+def _chosen(choice: DeviceChoice, nodes: Nodes) -> DevicesChosen:
+    total = totals(nodes)
+    return DevicesChosen(choice.notice, choice.at_once, total["CPU"], total["GPU"])
 
 
 def _tuner(searcher: StudySearcher, setting: TrialSetting, folder: Path) -> tune.Tuner:
