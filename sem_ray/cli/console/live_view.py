@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
@@ -23,7 +23,11 @@ DOT = " · "
 
 def live_view(view: StudyView, width: int, height: int) -> Group:
     """The study on `width` columns and at most `height` lines."""
-    head = [*_head(view.standing, width), _bar(view, width), *_best(view.standing, width)]
+    head: list[RenderableType] = [
+        *_head(view.standing, width),
+        _bar(view, width),
+        *_best(view.standing, width),
+    ]
     head += [cut(line, width) for line in _devices(view)]
     return Group(*head, *running_lines(view, width, max(height - len(head), 2)))
 
