@@ -91,7 +91,7 @@ class TrialResources(_Place):
 class WantedResources(_Place):
     """What a study says of the resources of one trial."""
 
-    gpus: WantedGpus = 0
+    gpus: WantedGpus = 0.0
     """`auto` is a share of a GPU by the memory that trials were measured to need, of a machine
     without GPUs none."""
 
@@ -100,7 +100,7 @@ class WantedResources(_Place):
     def _one_of_a_kind(cls, given: Any) -> Any:
         """A kind of GPU without a number is one such GPU."""
         if isinstance(given, Mapping) and given.get("gpu_kind") and not given.get("actors"):
-            return {"gpus": 1, **given}
+            return {"gpus": 1.0, **given}
         return given
 
     @model_validator(mode="after")

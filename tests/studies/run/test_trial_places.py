@@ -29,7 +29,7 @@ def full() -> Failed:
 
 def started(given: TrialPlaces, first: int) -> list[float]:
     """Shares of the trials that start now, numbered from `first` on, until there is no room."""
-    found = []
+    found: list[float] = []
     while given.have_room:
         found.append(given.take(first + len(found)).gpus)
     return found
