@@ -9,10 +9,17 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.device_use import DeviceUse
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.journal import first_version
-from sem_ray.studies.journal.trial_report import Failed, Finished, RungReport, Stopped
+from sem_ray.studies.journal.trial_report import (
+    Failed,
+    Finished,
+    RungReport,
+    Stopped,
+    TrialReport,
+)
 
 SPEC = "spec"
 """The whole experiment, as JSON."""
@@ -29,6 +36,8 @@ MACHINE = "machine"
 RUNGS = "rungs"
 """What it measured at each rung it reached, and whether it was to stop there: objects with
 `rung`, `measurements`, `seconds` and `stops`."""
+DEVICE = "device"
+"""What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
 """One line, if it failed."""
 STOPS = "stops"
@@ -103,12 +112,19 @@ def machine_of(trial: FrozenTrial) -> str | None:
     return machine
 
 
+def device_of(trial: FrozenTrial) -> DeviceUse | None:
+    """What a trial that ended occupied; None if it was not written down."""
+    found = trial.user_attrs.get(DEVICE)
+    return None if found is None else DeviceUse.model_validate(found)
+
+
 def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
     trial.set_user_attr(NOISE, report.noise_identity)
     trial.set_user_attr(SECONDS, report.seconds)
     if report.machine is not None:
         trial.set_user_attr(MACHINE, report.machine)
+    _note_device(trial, report)
 
 
 def note_rung(
@@ -123,6 +139,7 @@ def note_stop(trial: optuna.Trial, report: Stopped) -> None:
     trial.set_user_attr(SECONDS, report.seconds)
     if report.machine is not None:
         trial.set_user_attr(MACHINE, report.machine)
+    _note_device(trial, report)
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:
@@ -130,3 +147,9 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
         if value is not None:
             trial.set_user_attr(key, value)
+    _note_device(trial, report)
+
+
+def _note_device(trial: optuna.Trial, report: TrialReport) -> None:
+    if report.device is not None:
+        trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))
