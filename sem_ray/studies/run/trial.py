@@ -22,6 +22,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
 from sem_ray.store import Store
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+from sem_ray.studies.run.failure_reasons import reason_of
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
@@ -81,7 +82,7 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
             seconds=time.monotonic() - start,
         )
     except Exception as error:  # noqa: BLE001  it is told with the trial
-        return Failed.by(error, time.monotonic() - start)
+        return Failed.by(error, time.monotonic() - start, reason_of(error))
 
 
 @contextmanager
