@@ -1,4 +1,5 @@
-"""Ctrl-C, SIGTERM and SIGHUP, which a run of many steps obeys between two of them, with its work saved."""
+"""Ctrl-C, SIGTERM and SIGHUP, which a run of many steps obeys between two of them, with its work
+saved."""
 
 from __future__ import annotations
 

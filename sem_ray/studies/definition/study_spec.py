@@ -27,6 +27,7 @@ from sem_ray.studies.definition.replicates import (
     refuse_searched_seed,
     with_replicates,
 )
+from sem_ray.studies.definition.retry import RetrySpec
 from sem_ray.studies.definition.sampler import SamplerSpec, refuse_unable
 
 SOURCE = "data.source"
@@ -58,6 +59,8 @@ class StudySpec(Frozen):
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
+    retry: RetrySpec = RetrySpec()
+    """Which lost trials run again."""
     resources: TrialResources = TrialResources()
     concurrency: Count | None = None
     """Most trials at once; null is what the machine has room for."""

@@ -93,7 +93,10 @@ def test_a_worker_that_ended_without_a_report_is_a_loss_with_ray_s_reason(
     LossNotes(searcher).on_trial_error(None, ended_badly)
     searcher.on_trial_complete(trial_id="t0", error=True)
     searcher.on_trial_complete(trial_id="t0", error=True)
-    assert sweep.reports == [lost(words)] and sweep.reports[0].reason == LAST_WORDS[words]
+    (trial,) = sweep.record.study.trials
+    assert attributes.losses_of(trial) == [LAST_WORDS[words]]
+    assert attributes.error_of(trial) == lost(words).error
+    assert asked(searcher, "t1")[TRIAL] == 0
 
 
 def test_a_number_that_json_has_no_word_for_arrives(sweep: Sweep) -> None:
