@@ -1,10 +1,10 @@
-"""Racing seeds against one seed each, at equal cost: how often each picks a configuration within one
-point of the best.
+"""Racing seeds against one seed each, at equal cost: how often each picks a configuration within
+one point of the best.
 
-Of 64 configurations with made-up true accuracies, runs are these plus an effect of the seed that all
-share plus noise, both as large as measured on digits. Racing runs some of the configurations once and
-gives further seeds to those that may be the best (`sem_ray.studies.race`, with the decisions of a
-sweep). One seed each runs as many configurations as racing had runs, and takes the best. Seconds.
+Of 64 configurations with made-up true accuracies, runs are these plus an effect of the seed that
+all share plus noise, as large as measured on digits. Racing runs some of the configurations once
+and gives further seeds to those that may be the best (`sem_ray.studies.race`, with the decisions of
+a sweep). One seed each runs as many configurations as racing had runs, and takes the best. Seconds.
 
     python -m benchmarks.studies.racing [--repetitions 200] [--json]
 """
@@ -30,8 +30,8 @@ WITHIN = 1.0
 RACED = 28
 """Configurations that racing looks at."""
 NOISES = (2.0, 4.0, 8.0)
-"""Standard deviation of one run, in points; digits at the scale of `search_spaces/quick.yaml` have 4
-to 11."""
+"""Standard deviation of one run, in points; digits at the scale of `search_spaces/quick.yaml` have
+4 to 11."""
 LANDSCAPES = ("beta", "bowl")
 
 
@@ -65,8 +65,8 @@ def raced(
     """The winner of a race among `RACED` of the pool, and the runs it took."""
     seeds = random.normal(0, noise / 2, spec.max)
 
-    def run(number: int, replicate: int) -> float:
-        return float(truth[number] + seeds[replicate] + random.normal(0, noise))
+    def run(number: int, replicate: int) -> tuple[float]:
+        return (float(truth[number] + seeds[replicate] + random.normal(0, noise)),)
 
     chosen = random.permutation(POOL)[:RACED].tolist()
     costs = {number: {r: run(number, r) for r in range(spec.min)} for number in chosen}
