@@ -11,7 +11,9 @@ from sem_ray.cluster.placement import refuse_what_never_fits, trial_bundles
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Choices, Values
+from sem_ray.studies.definition.choices import Choices
+from sem_ray.studies.definition.conditions import suggested
+from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.samplers.registry import sampler_for
 
@@ -79,10 +81,9 @@ def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
     found = []
     for _ in range(count):
         trial = study.ask()
-        for path, distribution in spec.search.items():
-            distribution.suggested(trial, path)
-        spec.experiment(trial.params)
-        found.append(dict(trial.params))
+        values = suggested(spec.search, trial)
+        spec.experiment(values)
+        found.append(values)
     return tuple(found)
 
 

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from optuna.samplers import BaseSampler
 
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.samplers.stateless import Grid, RandomByNumber, SobolByNumber
+from sem_ray.studies.samplers.stateless import GridByNumber, RandomByNumber, SobolByNumber
 from sem_ray.studies.samplers.tpe import SeededTPE
 
 SAMPLERS: dict[str, Callable[[StudySpec], BaseSampler]] = {
     "tpe": SeededTPE,
     "random": RandomByNumber,
     "qmc": SobolByNumber,
-    "grid": Grid,
+    "grid": GridByNumber,
 }
 
 
