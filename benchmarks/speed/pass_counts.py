@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sem_ray.methods.alternating.engine import phases_of
+from sem_ray.methods.alternating.pass_counts import final_passes, step_passes
 from sem_ray.networks import build_network
 from sem_ray.spec import ExperimentSpec
 
@@ -51,17 +52,10 @@ def layer_flops(network: nn.Module, shape: tuple[int, int, int]) -> dict[str, fl
 
 def sem_step(spec: ExperimentSpec, classes: int, shape: tuple[int, int, int]) -> Work:
     """The noise's passes, the surrogate's attack, one training pass, over B images."""
-    noise, surrogate = spec.noise.alternating, spec.surrogate
+    surrogate, phases = spec.surrogate, phases_of(spec)
     forward, first = forward_flops(build_network(surrogate.network, classes, shape[0], 0), shape)
-    phases = phases_of(spec)
-    gradients = noise.steps * noise.samples * _evaluation(spec)
-    gradients += surrogate.attack_steps if phases.surrogate == "adversarial" else 0
-    return Work(gradients + 1, surrogate.batch * _flops(gradients, forward, first))
-
-
-def _evaluation(spec: ExperimentSpec) -> int:
-    """Passes of one of the noise's K·J gradients: PGD's own before it where it is adversarial."""
-    return 1 + (spec.surrogate.attack_steps if phases_of(spec).noise == "adversarial" else 0)
+    passes = step_passes(spec, phases.noise, phases.surrogate)
+    return Work(passes, surrogate.batch * _flops(passes - 1, forward, first))
 
 
 def final_pass(
@@ -69,9 +63,7 @@ def final_pass(
 ) -> Work:
     """The noise's passes over every image, with the final K."""
     network = build_network(spec.surrogate.network, classes, shape[0], 0)
-    noise = spec.noise.alternating
-    gradients = (noise.final_steps or noise.steps) * noise.samples
-    gradients *= _evaluation(spec)
+    gradients = final_passes(spec, phases_of(spec).noise)
     return Work(gradients, images * gradients * 2 * forward_flops(network, shape)[0])
 
 

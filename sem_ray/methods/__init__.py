@@ -4,8 +4,14 @@
 from __future__ import annotations
 
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded, split_of
-from sem_ray.methods.declaration import OPTIMISER, Method
-from sem_ray.methods.registry import METHODS, method_of, noise_identity, require_method
+from sem_ray.methods.declaration import OPTIMISER, Method, PassCount
+from sem_ray.methods.registry import (
+    METHODS,
+    method_of,
+    noise_identity,
+    require_method,
+    surrogate_identity,
+)
 
 __all__ = [
     "METHODS",
@@ -13,10 +19,12 @@ __all__ = [
     "Method",
     "MethodContext",
     "MethodRun",
+    "PassCount",
     "Stage",
     "method_of",
     "noise_identity",
     "require_method",
     "rounded",
     "split_of",
+    "surrogate_identity",
 ]

@@ -20,13 +20,38 @@ OPTIMISER = (
 
 
 @dataclass(frozen=True)
+class PassCount:
+    """Forward-backward passes of a generation over an image, on average.
+
+    A pass is one gradient at one image, with respect to its noise or to a network's weights.
+    """
+
+    first: float = 0.0
+    """In the first stage, which runs that differ in `Method.late` settings only may share."""
+    rest: float = 0.0
+    """In the stages after it."""
+
+    @property
+    def total(self) -> float:
+        return self.first + self.rest
+
+
+def no_passes(spec: ExperimentSpec, split: Split) -> PassCount:  # noqa: ARG001
+    """Of a method that takes no gradient."""
+    return PassCount()
+
+
+@dataclass(frozen=True)
 class Method:
     """A way to make noise.
 
     stages: the work, in units, known before it begins. begin: makes the run. reads: paths, as in
     YAML, of the settings and groups of `noise` and `surrogate` that can change its result. bounded:
     whether noise stays within `noise.radius`; if not, the manifest's radius is the largest value of
-    the noise. beside: bytes of state for each value of the images, noise included.
+    the noise. beside: bytes of state for each value of the images, noise included. late: those of
+    `reads`, and `noise.radius`, that its first stage does not read: runs that differ in these only
+    share that stage, the surrogate's training. Empty if there is nothing to share. passes: the
+    work, counted from the settings; the most there can be if the method may end early.
     """
 
     name: str
@@ -35,6 +60,8 @@ class Method:
     reads: tuple[str, ...] = ()
     bounded: bool = True
     beside: int = 1
+    late: tuple[str, ...] = ()
+    passes: Callable[[ExperimentSpec, Split], PassCount] = no_passes
 
     def unread(self, spec: ExperimentSpec) -> list[str]:
         """Paths of the settings that cannot change its result. A group of which it reads nothing

@@ -20,7 +20,7 @@ from sem_ray.distributed import quantised
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.methods.alternating.noise_phase import as_they_are, noise_gradient
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
-from sem_ray.methods.declaration import OPTIMISER, Method
+from sem_ray.methods.declaration import OPTIMISER, Method, PassCount
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import Stream
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
@@ -240,5 +240,12 @@ def _begin(context: MethodContext) -> MethodRun:
     return ClassWise(context) if context.spec.noise.em.class_wise else SampleWise(context)
 
 
+def _passes(spec: ExperimentSpec, split: Split) -> PassCount:
+    """If it takes all of its loops: it ends as soon as the surrogate errs on few images."""
+    settings = spec.noise.em
+    loop = settings.train_steps * split.batch / split.rows + settings.steps
+    return PassCount(first=settings.loops * loop)
+
+
 READS = ("noise.em", "noise.parity.augmented_em", *OPTIMISER)
-EM = Method("em", _stages, _begin, READS, beside=6)
+EM = Method("em", _stages, _begin, READS, beside=6, passes=_passes)

@@ -19,7 +19,7 @@ from torch import Tensor
 from sem_ray.devices import one_thread
 from sem_ray.distributed.shards import Split
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
-from sem_ray.methods.declaration import Method
+from sem_ray.methods.declaration import Method, PassCount
 from sem_ray.methods.neural_tangent import KERNELS, pair_values
 from sem_ray.spec import ExperimentSpec, unit
 from sem_ray.spec.base import PIXEL_STEPS
@@ -177,4 +177,9 @@ def _begin(context: MethodContext) -> MethodRun:
     return Tangent(context)
 
 
-NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",))
+def _passes(spec: ExperimentSpec, split: Split) -> PassCount:  # noqa: ARG001
+    """Each through the kernels of a block, and not through a network of finite width."""
+    return PassCount(first=spec.noise.ntga.steps)
+
+
+NTGA = Method("ntga", _stages, _begin, reads=("noise.ntga",), passes=_passes)

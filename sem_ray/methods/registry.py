@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from sem_ray.errors import BadInput
 from sem_ray.methods.declaration import Method
@@ -46,3 +47,24 @@ def noise_identity(spec: ExperimentSpec, fingerprint: str) -> str:
     `BadInput` if its method is unknown."""
     content = identities.noise_content(spec, fingerprint, method_of(spec).reads)
     return identities.identity("noise", identities.GENERATION_VERSION, content)
+
+
+def surrogate_identity(spec: ExperimentSpec, fingerprint: str) -> str | None:
+    """The identity of the surrogate at the end of its training, which noises that differ only in
+    what comes later share; None if the method has nothing to share. Raises `BadInput` if its method
+    is unknown."""
+    method = method_of(spec)
+    if not method.late:
+        return None
+    content = identities.noise_content(spec, fingerprint, method.reads)
+    for path in (*method.late, *method.unread(spec)):
+        without(content, path)
+    return identities.identity("surrogate", identities.GENERATION_VERSION, content)
+
+
+def without(tree: dict[str, Any], path: str) -> None:
+    """Take the setting or group at a dotted path out of `tree`, if it is there."""
+    *groups, name = path.split(".")
+    for group in groups:
+        tree = tree.get(group, {})
+    tree.pop(name, None)

@@ -15,7 +15,7 @@ from sem_ray.augment import draw_views, test_view
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.methods.alternating.noise_phase import descended
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
-from sem_ray.methods.declaration import OPTIMISER, Method
+from sem_ray.methods.declaration import OPTIMISER, Method, PassCount
 from sem_ray.networks import FrozenTwin
 from sem_ray.spec import ExperimentSpec, default_step_size, unit
 from sem_ray.spec.base import PIXEL_STEPS
@@ -125,5 +125,12 @@ def _begin(context: MethodContext) -> MethodRun:
     return Targeted(context)
 
 
+def _passes(spec: ExperimentSpec, split: Split) -> PassCount:
+    trained = _training_steps(spec, split) * split.batch / split.rows
+    return PassCount(trained, spec.noise.tap.restarts * spec.noise.tap.steps)
+
+
 READS = ("noise.tap", *OPTIMISER, "surrogate.schedule", "surrogate.decay_factor")
-TAP = Method("tap", _stages, _begin, READS)
+LATE = ("noise.radius", "noise.tap.steps", "noise.tap.step_size", "noise.tap.restarts")
+"""The surrogate is trained on clean images, so what the attack does cannot change it."""
+TAP = Method("tap", _stages, _begin, READS, late=LATE, passes=_passes)

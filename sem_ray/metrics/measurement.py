@@ -17,8 +17,17 @@ CLEAN_ACCURACY = "clean_accuracy"
 """Of a victim trained on clean images, in % of the clean test images."""
 GENERATION_SECONDS = "generation_seconds"
 VICTIM_SECONDS = "victim_seconds"
+PASSES = "passes"
+"""Forward-backward passes over each training image, on average, of the noise and of the victims on
+protected images together, if nothing is found finished; at most so many if the method may end
+early."""
+GENERATION_PASSES = "generation_passes"
+"""Those of the noise."""
+VICTIM_PASSES = "victim_passes"
+"""Those of the victims on protected images, of all radii."""
 
-Unit = Literal["%", "s"]
+Unit = Literal["%", "s", "1"]
+"""`1` is a count, or a ratio."""
 
 
 class Measurement(Frozen):

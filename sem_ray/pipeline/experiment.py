@@ -12,12 +12,14 @@ from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,
     TEST_ACCURACY,
+    VICTIM_PASSES,
     VICTIM_SECONDS,
     Measurement,
     metric_key,
 )
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.noise import noise_for
+from sem_ray.pipeline.pass_counts import PASS_COUNTS, passes_of
 from sem_ray.pipeline.victims import victim_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
@@ -46,6 +48,8 @@ class Outcome:
     noise_folder: Path
     generation_seconds: float
     accuracies: tuple[Accuracy, ...]
+    images: int
+    """Training images."""
 
     def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]:
         """All that was measured with `spec`, in the order of `metric_names`."""
@@ -59,7 +63,13 @@ class Outcome:
             network=spec.victim.network,
             seed=spec.seed,
         )
-        return (*self._accuracies(spec), generation, victims)
+        return (*self._accuracies(spec), generation, victims, *self._passes(spec))
+
+    def _passes(self, spec: ExperimentSpec) -> Iterator[Measurement]:
+        counted = passes_of(spec, self.images)
+        for name, value in counted.items():
+            network = spec.victim.network if name == VICTIM_PASSES else None
+            yield Measurement(name=name, value=value, unit="1", network=network, seed=spec.seed)
 
     @property
     def _victim_seconds(self) -> float:
@@ -84,7 +94,7 @@ class Outcome:
 def metric_names(spec: ExperimentSpec) -> tuple[str, ...]:
     """The keys of what a trial of `spec` measures."""
     accuracies = (metric_key(side, radius) for side in SIDES for radius in spec.victim.radii)
-    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS)
+    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS, *PASS_COUNTS)
 
 
 def run_experiment(
@@ -99,7 +109,9 @@ def run_experiment(
     accuracies = evaluate_noise(
         spec, data, store, noise, spec.victim.radii, backend=backend, sink=sink
     )
-    return Outcome(noise.manifest.identity, folder, noise.manifest.seconds, accuracies)
+    return Outcome(
+        noise.manifest.identity, folder, noise.manifest.seconds, accuracies, len(data.train)
+    )
 
 
 def evaluate_noise(

@@ -8,6 +8,7 @@ from sem_ray.victims.train import (
     VictimSteps,
     split_of,
     train_victim,
+    victim_passes,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "accuracy",
     "split_of",
     "train_victim",
+    "victim_passes",
 ]

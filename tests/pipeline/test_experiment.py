@@ -18,6 +18,7 @@ from sem_ray.metrics.measurement import (
 )
 from sem_ray.pipeline import Accuracy, evaluate_noise, metric_names, noise_for, run_experiment
 from sem_ray.pipeline.experiment import Outcome
+from sem_ray.pipeline.pass_counts import passes_of
 from sem_ray.spec.reading import merged
 from sem_ray.store import Store
 from sem_ray.victims import Victim
@@ -31,7 +32,7 @@ def evaluated(store: Store, backend: Counting, **changes: Any) -> Outcome:
     folder = noise_for(spec, TRAIN, store, backend=backend).folder
     noise = read_noise(folder)
     rows = evaluate_noise(spec, DATA, store, noise, spec.victim.radii, backend=backend)
-    return Outcome(noise.manifest.identity, folder, noise.manifest.seconds, rows)
+    return Outcome(noise.manifest.identity, folder, noise.manifest.seconds, rows, len(DATA.train))
 
 
 def test_clean_victims_are_shared_by_every_noise(store: Store) -> None:
@@ -65,7 +66,9 @@ def test_an_outcome_is_measured_in_full() -> None:
         Accuracy(0, victim(90, 2), victim(20, 3)),
         Accuracy(4, victim(80, 4), victim(60, 5)),
     )
-    made = Outcome("abc", Path("abc"), 7.5, rows).measurements(spec)
+    made = Outcome("abc", Path("abc"), 7.5, rows, 20).measurements(spec)
+    counted = passes_of(spec, 20)
+    passes = {name: (counted[name], "small" if "victim" in name else None) for name in counted}
     assert [(one.name, one.radius, one.value, one.unit, one.network) for one in made] == [
         (TEST_ACCURACY, 0, 20, "%", "small"),
         (TEST_ACCURACY, 4, 60, "%", "small"),
@@ -73,6 +76,7 @@ def test_an_outcome_is_measured_in_full() -> None:
         (CLEAN_ACCURACY, 4, 80, "%", "small"),
         (GENERATION_SECONDS, None, 7.5, "s", None),
         (VICTIM_SECONDS, None, 8, "s", "small"),
+        *((name, None, value, "1", network) for name, (value, network) in passes.items()),
     ]
     assert {one.seed for one in made} == {3}
     assert tuple(one.key for one in made) == metric_names(spec)
@@ -80,10 +84,10 @@ def test_an_outcome_is_measured_in_full() -> None:
 
 def test_a_side_that_was_not_asked_for_is_not_measured() -> None:
     rows = (Accuracy(0, victim(90, 2), None), Accuracy(4, None, victim(60, 5)))
-    made = Outcome("abc", Path("abc"), 7.5, rows).measurements(tiny_spec())
+    made = Outcome("abc", Path("abc"), 7.5, rows, 20).measurements(tiny_spec())
     names = [(one.name, one.radius) for one in made if one.unit == "%"]
     assert names == [(TEST_ACCURACY, 4), (CLEAN_ACCURACY, 0)]
-    assert made[-1].value == 5
+    assert [one.value for one in made if one.name == VICTIM_SECONDS] == [5]
 
 
 def test_a_set_without_test_images_is_refused_before_any_training(store: Store) -> None:

@@ -16,9 +16,10 @@ from sem_ray.distributed import LOCAL, Communicator
 from sem_ray.distributed.shards import Part, Split
 from sem_ray.errors import BadInput
 from sem_ray.methods.alternating.noise_phase import NoisePhase
+from sem_ray.methods.alternating.pass_counts import passes_an_image
 from sem_ray.methods.alternating.perturbations import PERTURBATIONS
 from sem_ray.methods.base import MethodContext, MethodRun, Stage, rounded
-from sem_ray.methods.declaration import Method
+from sem_ray.methods.declaration import Method, PassCount
 from sem_ray.methods.registry import method_of
 from sem_ray.networks import FrozenTwin
 from sem_ray.rng import numpy_generator
@@ -48,6 +49,7 @@ class AlternatingMethod(Method):
 
     phases: Phases
     reads: tuple[str, ...] = READS
+    late: tuple[str, ...] = ("noise.final_steps",)
 
 
 def phases_of(spec: ExperimentSpec) -> Phases:
@@ -176,13 +178,19 @@ class Engine:
 
 def alternating(name: str, *, noise: Phase, surrogate: Phase) -> AlternatingMethod:
     """The method of that name: a cell of noise phase × surrogate phase."""
-    return AlternatingMethod(name, _stages, _begin, phases=Phases(noise, surrogate))
+    phases = Phases(noise, surrogate)
+    return AlternatingMethod(name, _stages, _begin, phases=phases, passes=_passes)
 
 
 def _stages(spec: ExperimentSpec, split: Split) -> tuple[Stage, ...]:
     """M steps, then the last pass."""
     steps = Stage("noise", spec.surrogate.steps, "steps")
     return steps, Stage("final pass", split.blocks, "blocks")
+
+
+def _passes(spec: ExperimentSpec, split: Split) -> PassCount:
+    chosen = phases_of(spec)
+    return passes_an_image(spec, split, chosen.noise, chosen.surrogate)
 
 
 def _begin(context: MethodContext) -> MethodRun:

@@ -11,7 +11,9 @@ from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.validation import did_you_mean
+from sem_ray.studies.definition.constraints import refuse_unknown
 from sem_ray.studies.definition.probes import Probe, pairs, singles
+from sem_ray.studies.definition.sampler import refuse_unable
 from sem_ray.studies.definition.study_spec import StudySpec
 
 MOST_POINTS = 100_000
@@ -26,6 +28,8 @@ def check_study(spec: StudySpec) -> None:
     for probe in pairs(spec.search):
         _check_pair(spec, probe)
     _check_objectives(spec)
+    refuse_unknown(spec.constraints, metric_names(spec.experiment({})), spec.origin)
+    refuse_unable(spec.sampler, spec.search, len(spec.objectives), spec.origin)
     _check_grid(spec)
 
 

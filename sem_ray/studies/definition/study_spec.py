@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, PrivateAttr
 
@@ -14,20 +14,14 @@ from sem_ray.spec.reading import Tree, merged, nested, preset
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import validated
 from sem_ray.studies.definition.conditions import parents_first
+from sem_ray.studies.definition.constraints import Constraint
 from sem_ray.studies.definition.distributions import Distribution
 from sem_ray.studies.definition.finalists import FinalistSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
+from sem_ray.studies.definition.sampler import SamplerSpec
 
 SOURCE = "data.source"
-
-
-class SamplerSpec(Frozen):
-    """Who proposes the values of a trial."""
-
-    name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
-    startup_trials: Count = 10
-    """Trials of `tpe` that are drawn at random before it models what was found."""
 
 
 class StudySpec(Frozen):
@@ -44,6 +38,8 @@ class StudySpec(Frozen):
     """Dotted path of a setting → what it may be."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
+    constraints: tuple[Constraint, ...] = ()
+    """What a configuration must keep to, as `generation_seconds <= 600`, to win."""
     trials: Count = 20
     """Finished trials of the search to reach."""
     sampler: SamplerSpec = SamplerSpec()

@@ -13,6 +13,8 @@ from sem_ray.studies.definition.conditions import is_active, parents_first
 from sem_ray.studies.definition.distributions import Space, Values, read_distribution
 from sem_ray.studies.definition.grid import Grid
 
+KINDS: list[dict[str, Any]] = [{"choices": ["x", [0, 4], None]}, {"low": 1, "high": 4}]
+
 
 @st.composite
 def spaces(draw: st.DrawFn) -> Space:
@@ -24,7 +26,7 @@ def spaces(draw: st.DrawFn) -> Space:
             parent: draw(st.lists(st.sampled_from(space[parent].probes()), min_size=1, max_size=2))
             for parent in parents
         }
-        kind = draw(st.sampled_from([{"choices": ["x", [0, 4], None]}, {"low": 1, "high": 4}]))
+        kind: dict[str, Any] = draw(st.sampled_from(KINDS))
         space[path] = read_distribution({**kind, "when": when}, Origin("test"))
     return space
 
