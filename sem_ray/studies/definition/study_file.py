@@ -13,8 +13,8 @@ from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.checks import check_study
 from sem_ray.studies.definition.conditions import refuse_bad_conditions
 from sem_ray.studies.definition.distributions import Distribution, read_distribution
-from sem_ray.studies.definition.finalists import refuse_searched_seed
 from sem_ray.studies.definition.objective import SINGLE
+from sem_ray.studies.definition.replicates import OTHER_FORMS, refuse_searched_seed
 from sem_ray.studies.definition.sources import with_absolute_sources
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
@@ -35,8 +35,8 @@ def study_from(tree: Tree, place: str | Origin, beside: Path | None = None) -> S
     spec = checked({**tree, "search": search}, origin).written_in(origin)
     spec = with_absolute_sources(spec, beside or Path.cwd())
     check_study(spec)
-    if spec.finalists is not None:
-        refuse_searched_seed(spec.search, str(origin))
+    if spec.replicates is not None:
+        refuse_searched_seed(spec.search, origin)
     return spec
 
 
@@ -50,7 +50,7 @@ def _with_single_objective(origin: Origin) -> Origin:
 
 
 def _refuse_unknown_keys(tree: Tree, origin: Origin) -> None:
-    known = (*StudySpec.model_fields, *SINGLE)
+    known = (*StudySpec.model_fields, *SINGLE, *OTHER_FORMS)
     for key in tree:
         if key not in known:
             near = did_you_mean(str(key), known) or f"; known: {', '.join(known)}"

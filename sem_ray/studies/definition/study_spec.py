@@ -16,9 +16,9 @@ from sem_ray.spec.validation import validated
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
 from sem_ray.studies.definition.distributions import Distribution
-from sem_ray.studies.definition.finalists import FinalistSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
+from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
 from sem_ray.studies.definition.sampler import SamplerSpec
 
 SOURCE = "data.source"
@@ -41,10 +41,11 @@ class StudySpec(Frozen):
     constraints: tuple[Constraint, ...] = ()
     """What a configuration must keep to, as `generation_seconds <= 600`, to win."""
     trials: Count = 20
-    """Finished trials of the search to reach."""
+    """Configurations of the search to finish."""
     sampler: SamplerSpec = SamplerSpec()
-    finalists: FinalistSpec | None = None
-    """Null ends the study with the search, whose trials have one seed each."""
+    replicates: ReplicateSpec | None = None
+    """With which seeds each configuration runs. Null is one run each. A file may also give
+    `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     resources: TrialResources = TrialResources()
@@ -87,6 +88,11 @@ class StudySpec(Frozen):
         return self.model_copy(update={"preset": None, "base": base})
 
     @property
+    def runs_each(self) -> ReplicateSpec:
+        """The replicates, which are one run each if the study asks for none."""
+        return self.replicates or ReplicateSpec(min=1, max=1, confirm=0)
+
+    @property
     def directions(self) -> list[Direction]:
         """Of the objectives, as Optuna takes them."""
         return [objective.direction for objective in self.objectives]
@@ -100,4 +106,5 @@ class StudySpec(Frozen):
 def checked(tree: Tree, place: str | Origin) -> StudySpec:
     """A study whose settings have the right form, whether one version or an earlier one wrote
     them. Raises `BadInput` that names `place`."""
-    return validated(StudySpec, as_list(tree, origin_of(place)), place)
+    origin = origin_of(place)
+    return validated(StudySpec, with_replicates(as_list(tree, origin), origin), origin)
