@@ -85,15 +85,16 @@ def _experiment(spec: StudySpec, values: Mapping[str, Any]) -> ExperimentSpec:
 
 def _require_shards(spec: StudySpec, experiment: ExperimentSpec) -> None:
     """Every actor needs a shard, and every shard a row of each batch."""
-    if spec.resources.actors is None:
+    actors = spec.resources.actors if spec.resources else None
+    if actors is None:
         return
     rows = (experiment.surrogate.batch, experiment.victim.batch, experiment.data.limit)
     shards = min(experiment.shards, *(number for number in rows if number is not None))
-    if spec.resources.actors.count > shards:
+    if actors.count > shards:
         raise spec.fault(
             "resources.actors.count",
-            f"{spec.resources.actors.count} actors cannot share {shards} shards; ask for fewer "
-            "actors, or set larger `shards`, batches or limits",
+            f"{actors.count} actors cannot share {shards} shards; ask for fewer actors, or set "
+            "larger `shards`, batches or limits",
         )
 
 

@@ -11,7 +11,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.origin import BadSetting, Origin, origin_of
 from sem_ray.spec.reading import Tree, merged, nested, preset
-from sem_ray.spec.resources import TrialResources
+from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import validated
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
@@ -48,7 +48,8 @@ class StudySpec(Frozen):
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
-    resources: TrialResources = TrialResources()
+    resources: WantedResources | None = None
+    """Of one trial; null is a whole GPU if there is any, else one core."""
     concurrency: Count | None = None
     """Most trials at once; null is what the machine has room for."""
 
