@@ -14,6 +14,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.configuration import configuration
+from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
@@ -77,6 +78,8 @@ class TrialRow:
     """The trial that ran its settings first, which may be itself."""
     seed: int | None
     """Of its experiment; None if it never began."""
+    broken: tuple[str, ...] = ()
+    """The constraints that it does not keep to by itself; its configuration is judged by means."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -90,6 +93,7 @@ class StudyStatus:
 
     study: str
     objectives: tuple[Objective, ...]
+    constraints: tuple[Constraint, ...]
     trials: int
     """Finished trials it was last asked to reach, at most: all seeds of all configurations."""
     running: bool
@@ -110,16 +114,18 @@ class StudyStatus:
         if self.comparison is not None:
             winner = self.comparison.winner.trial
             return tuple(row.trial for row in done if row.configuration == winner)
-        searched = {row.trial: row.metrics for row in done if row.configuration == row.trial}
+        first = [row for row in done if row.configuration == row.trial and not row.broken]
+        searched = {row.trial: row.metrics for row in first}
         return not_dominated(self.objectives, searched)
 
 
 def best(store: Store, name: str) -> Best:
     """The best configuration: of a study with replicates the one with the best mean; of any other
     the trial that MLflow orders first once its runs are in line with the study, or that the study
-    itself puts first if nothing can be written to the store.
+    itself puts first if it has constraints, or if nothing can be written to the store.
 
-    Raises `BadInput` for an unknown study or one without a finished trial.
+    Raises `BadInput` for an unknown study, or one without a finished trial that keeps to its
+    constraints.
     """
     record = load_study(store, name)
     trials = record.study.get_trials(deepcopy=False)
@@ -128,7 +134,7 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
-    if record.spec.replicates is not None:
+    if record.spec.replicates is not None or record.spec.constraints:
         return _chosen(record)
     if not store.writable():
         return _best(record, trials[_leader(record, trials)])
@@ -170,8 +176,29 @@ def _chosen(record: StudyRecord) -> Best:
 
 
 def _begun(configurations: Configurations) -> list[Configuration]:
-    """Those with every seed of the search; if there is none, those with any run."""
-    return configurations.distinct() or [one for one in configurations if one.runs]
+    """Those with every seed of the search; if there is none, those with any run. Raises `BadInput`
+    if none of them keeps to the constraints."""
+    begun = configurations.distinct() or [one for one in configurations if one.runs]
+    if found := [one for one in begun if _feasible(configurations, one)]:
+        return found
+    constraints = configurations.spec.constraints
+    amount = {one.number: _excess(one.violations(constraints, one.runs)) for one in begun}
+    nearest = min(begun, key=lambda one: (amount[one.number], one.number))
+    limits = (text for text, by in nearest.violations(constraints, nearest.runs).items() if by > 0)
+    raise BadInput(
+        f"no configuration of study {configurations.spec.name} keeps to its constraints; the "
+        f"nearest is that of trial {nearest.number}, which breaks {' and '.join(limits)}. Run "
+        "more with --trials, or a study of another name with wider limits"
+    )
+
+
+def _feasible(configurations: Configurations, one: Configuration) -> bool:
+    return _excess(one.violations(configurations.spec.constraints, one.runs)) <= 0
+
+
+def _excess(violations: Mapping[str, float]) -> float:
+    """Of all constraints together; 0 if none is broken."""
+    return sum(by for by in violations.values() if by > 0)
 
 
 def _choosing(configurations: Configurations, one: Configuration) -> list[FrozenTrial]:
@@ -207,11 +234,13 @@ def status(store: Store, name: str) -> StudyStatus:
     running = is_running(store, name)
     trials = record.study.get_trials(deepcopy=False)
     configurations = Configurations(record.spec, trials)
-    rows = tuple(_row(trial, running) for trial in trials if trial.state != TrialState.WAITING)
     spec = record.spec
+    begun = (trial for trial in trials if trial.state != TrialState.WAITING)
+    rows = tuple(_row(trial, running, spec.constraints) for trial in begun)
     return StudyStatus(
         study=spec.name,
         objectives=spec.objectives,
+        constraints=spec.constraints,
         trials=configurations.wanted(),
         running=running,
         rows=rows,
@@ -219,7 +248,7 @@ def status(store: Store, name: str) -> StudyStatus:
     )
 
 
-def _row(trial: FrozenTrial, running: bool) -> TrialRow:
+def _row(trial: FrozenTrial, running: bool, constraints: Sequence[Constraint]) -> TrialRow:
     states: dict[TrialState, RowState] = {
         TrialState.COMPLETE: "complete",
         TrialState.FAIL: "failed",
@@ -233,6 +262,7 @@ def _row(trial: FrozenTrial, running: bool) -> TrialRow:
         values=trial.params,
         value=trial.values[0] if done else None,
         measurements=attributes.measurements_of(trial),
+        broken=broken(constraints, attributes.metrics_of(trial)) if done else (),
         error=trial.user_attrs.get(attributes.ERROR),
         seconds=attributes.seconds_of(trial),
     )

@@ -11,7 +11,7 @@ another order, or for a study of another length, changes no decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
@@ -21,6 +21,8 @@ from sem_ray.studies.definition.replicates import ReplicateSpec
 
 Costs = Mapping[int, Mapping[int, float]]
 """Configuration → replicate → cost, which is smaller if the run is better."""
+Feasible = Callable[[int, int], bool]
+"""Whether a configuration keeps to the constraints by the means of its first so many seeds."""
 Run = tuple[int, int]
 """Configuration and replicate."""
 
@@ -64,11 +66,17 @@ class Race:
         return next(taken, None)
 
 
-def race(costs: Costs, spec: ReplicateSpec) -> Race:
-    """The race among the configurations in `costs`, all of which have run with `spec.min` seeds."""
-    if not costs:
+def _unconstrained(configuration: int, seeds: int) -> bool:
+    return True
+
+
+def race(costs: Costs, spec: ReplicateSpec, feasible: Feasible = _unconstrained) -> Race:
+    """The race among the configurations in `costs`, all of which have run with `spec.min` seeds,
+    as far as they keep to the study's constraints; without any that does, nothing runs."""
+    contenders = tuple(number for number in costs if feasible(number, spec.min))
+    if not contenders:
         return Race((), (), ())
-    rounds = [_round(costs, tuple(costs), spec.min)]
+    rounds = [_round(costs, contenders, spec.min)]
     contenders = rounds[0].survivors()[: spec.finalists]
     for seeds in range(spec.min + 1, spec.max + 1):
         if len(contenders) == 1:
@@ -76,6 +84,9 @@ def race(costs: Costs, spec: ReplicateSpec) -> Race:
         missing = [(n, seeds - 1) for n in contenders if seeds - 1 not in costs[n]]
         if missing:
             return Race(tuple(rounds), contenders, tuple(missing))
+        contenders = tuple(number for number in contenders if feasible(number, seeds))
+        if not contenders:
+            return Race((), (), ())
         rounds.append(_round(costs, contenders, seeds))
         contenders = rounds[-1].survivors()
     return Race(tuple(rounds), contenders, ())
