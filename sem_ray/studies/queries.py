@@ -16,6 +16,7 @@ from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
+from sem_ray.studies.feasibility import any_feasible, require_feasible
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
@@ -93,7 +94,6 @@ class StudyStatus:
 
     study: str
     objectives: tuple[Objective, ...]
-    constraints: tuple[Constraint, ...]
     trials: int
     """Finished trials it was last asked to reach, at most: all seeds of all configurations."""
     running: bool
@@ -101,6 +101,10 @@ class StudyStatus:
     rows: tuple[TrialRow, ...]
     comparison: Comparison | None = None
     """Of the configurations; None until they have run with several seeds."""
+    constraints: tuple[Constraint, ...] = ()
+    feasible: bool = True
+    """Whether any configuration with a finished run keeps to the constraints, without which the
+    study has no winner."""
 
     @property
     def complete(self) -> int:
@@ -176,29 +180,10 @@ def _chosen(record: StudyRecord) -> Best:
 
 
 def _begun(configurations: Configurations) -> list[Configuration]:
-    """Those with every seed of the search; if there is none, those with any run. Raises `BadInput`
-    if none of them keeps to the constraints."""
+    """Those with every seed of the search, or if there is none those with any run, that keep to the
+    constraints. Raises `BadInput` if there is none."""
     begun = configurations.distinct() or [one for one in configurations if one.runs]
-    if found := [one for one in begun if _feasible(configurations, one)]:
-        return found
-    constraints = configurations.spec.constraints
-    amount = {one.number: _excess(one.violations(constraints, one.runs)) for one in begun}
-    nearest = min(begun, key=lambda one: (amount[one.number], one.number))
-    limits = (text for text, by in nearest.violations(constraints, nearest.runs).items() if by > 0)
-    raise BadInput(
-        f"no configuration of study {configurations.spec.name} keeps to its constraints; the "
-        f"nearest is that of trial {nearest.number}, which breaks {' and '.join(limits)}. Run "
-        "more with --trials, or a study of another name with wider limits"
-    )
-
-
-def _feasible(configurations: Configurations, one: Configuration) -> bool:
-    return _excess(one.violations(configurations.spec.constraints, one.runs)) <= 0
-
-
-def _excess(violations: Mapping[str, float]) -> float:
-    """Of all constraints together; 0 if none is broken."""
-    return sum(by for by in violations.values() if by > 0)
+    return require_feasible(configurations, begun)
 
 
 def _choosing(configurations: Configurations, one: Configuration) -> list[FrozenTrial]:
@@ -244,6 +229,7 @@ def status(store: Store, name: str) -> StudyStatus:
         trials=configurations.wanted(),
         running=running,
         rows=rows,
+        feasible=any_feasible(configurations),
         comparison=compare(configurations),
     )
 

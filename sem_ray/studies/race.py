@@ -66,11 +66,7 @@ class Race:
         return next(taken, None)
 
 
-def _unconstrained(configuration: int, seeds: int) -> bool:
-    return True
-
-
-def race(costs: Costs, spec: ReplicateSpec, feasible: Feasible = _unconstrained) -> Race:
+def race(costs: Costs, spec: ReplicateSpec, feasible: Feasible = lambda *_: True) -> Race:
     """The race among the configurations in `costs`, all of which have run with `spec.min` seeds,
     as far as they keep to the study's constraints; without any that does, nothing runs."""
     contenders = tuple(number for number in costs if feasible(number, spec.min))

@@ -47,9 +47,7 @@ class SamplerView:
             create_trial(state=TrialState.RUNNING, params=params, distributions=known)
         )
 
-    def finish(
-        self, number: int, values: Sequence[float], violations: Mapping[str, float]
-    ) -> None:
+    def finish(self, number: int, values: Sequence[float], violations: Mapping[str, float]) -> None:
         """Tell the means of the objectives, and how far each constraint is broken; only the first
         such call counts."""
         frozen = self.study.get_trials(deepcopy=False)[number]
