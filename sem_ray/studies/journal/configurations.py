@@ -197,10 +197,7 @@ class Configurations:
     def race(self) -> Race | None:
         """How the race stands; None until the search is over."""
         if self._race is None and self.search_is_over:
-            costs = {
-                one.number: {n: self.objective.cost(run.metrics) for n, run in one.runs.items()}
-                for one in self.distinct()
-            }
+            costs = {one.number: self._costs(one) for one in self.distinct()}
             self._race = race(costs, self.spec.runs_each, self.feasible)
         return self._race
 
@@ -208,6 +205,10 @@ class Configurations:
         """Whether a configuration keeps to the constraints by its runs with the first seeds."""
         found = self._all[number].violations(self.spec.constraints, range(seeds))
         return all(by <= 0 for by in found.values())
+
+    def _costs(self, one: Configuration) -> dict[int, tuple[float, ...]]:
+        objectives = self.spec.objectives
+        return {n: tuple(o.cost(run.metrics) for o in objectives) for n, run in one.runs.items()}
 
     def winner(self) -> Configuration | None:
         """The winner of the race; None until it is over."""

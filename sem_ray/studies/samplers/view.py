@@ -14,6 +14,7 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState, create_trial
 
+from sem_ray.studies.definition.conditions import suggested
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 
@@ -34,10 +35,7 @@ class SamplerView:
 
     def propose(self) -> Values:
         """The values of the next configuration."""
-        trial = self.study.ask()
-        for path, distribution in self._spec.search.items():
-            distribution.suggested(trial, path)
-        return dict(trial.params)
+        return suggested(self._spec.search, self.study.ask())
 
     def add(self, values: Mapping[str, Any]) -> None:
         """A configuration that was proposed before."""
