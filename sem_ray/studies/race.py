@@ -6,13 +6,14 @@ configuration leaves the race if the 95% interval of its difference to the leade
 wholly above 0; with several objectives, if another one is at least as good in all of them by its
 means and clearly better in one. The intervals are those of `metrics.statistics.Blocks`; the idea is
 that of racing algorithms (Maron and Moore, "Hoeffding races", NIPS 1993; Birattari et al., "A
-racing algorithm for configuring metaheuristics", GECCO 2002). A round counts the runs with the seeds so far only, so what was run in
-another order, or for a study of another length, changes no decision.
+racing algorithm for configuring metaheuristics", GECCO 2002). A round counts the runs with the
+seeds so far only, so what was run in another order, or for a study of another length, changes no
+decision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -21,6 +22,8 @@ from sem_ray.studies.definition.replicates import ReplicateSpec
 
 Costs = Mapping[int, Mapping[int, tuple[float, ...]]]
 """Configuration → replicate → costs by objective, which are smaller if the run is better."""
+Feasible = Callable[[int, int], bool]
+"""Whether a configuration keeps to the constraints by the means of its first so many seeds."""
 Run = tuple[int, int]
 """Configuration and replicate."""
 
@@ -72,11 +75,13 @@ class Race:
         return next(taken, None)
 
 
-def race(costs: Costs, spec: ReplicateSpec) -> Race:
-    """The race among the configurations in `costs`, all of which have run with `spec.min` seeds."""
-    if not costs:
+def race(costs: Costs, spec: ReplicateSpec, feasible: Feasible = lambda *_: True) -> Race:
+    """The race among the configurations in `costs`, all of which have run with `spec.min` seeds,
+    as far as they keep to the study's constraints; without any that does, nothing runs."""
+    contenders = tuple(number for number in costs if feasible(number, spec.min))
+    if not contenders:
         return Race((), (), ())
-    rounds = [_round(costs, tuple(costs), spec.min)]
+    rounds = [_round(costs, contenders, spec.min)]
     if spec.max == spec.min:
         return Race(tuple(rounds), rounds[0].contenders, ())
     contenders = rounds[0].survivors()[: spec.finalists]
@@ -86,6 +91,9 @@ def race(costs: Costs, spec: ReplicateSpec) -> Race:
         missing = [(n, seeds - 1) for n in contenders if seeds - 1 not in costs[n]]
         if missing:
             return Race(tuple(rounds), contenders, tuple(missing))
+        contenders = tuple(number for number in contenders if feasible(number, seeds))
+        if not contenders:
+            return Race((), (), ())
         rounds.append(_round(costs, contenders, seeds))
         contenders = rounds[-1].survivors()
     return Race(tuple(rounds), contenders, ())

@@ -78,7 +78,8 @@ class Proposals:
         elif configuration.has(first):
             choosing = self._spec.runs_each.choosing
             means = [configuration.mean(o.metric, choosing) for o in self._spec.objectives]
-            self._view.finish(place, means)
+            broken = configuration.violations(self._spec.constraints, choosing)
+            self._view.finish(place, means, broken)
 
     def _cut_off_run(self) -> Proposal | None:
         wanted = set(self._configurations.missing()) if self._cut_off else set()

@@ -19,6 +19,7 @@ from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import REMEDY
+from sem_ray.studies.definition.constraints import unmeasured, violations
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
@@ -142,13 +143,17 @@ class TrialQueue:
             return
         metrics = means(report.measurements)
         objectives = self._record.spec.objectives
-        if reason := unusable(objectives, metrics):
+        constraints = self._record.spec.constraints
+        if reason := unusable(objectives, metrics) or unmeasured(constraints, metrics):
             self._fail(trial, Failed(error=reason, seconds=report.seconds))
             return
         self._finish(trial, report, [metrics[objective.metric] for objective in objectives])
 
     def _finish(self, trial: optuna.Trial, report: Finished, values: list[float]) -> None:
         attributes.note_finish(trial, report)
+        measured = means(report.measurements)
+        for constraint, by in violations(self._record.spec.constraints, measured).items():
+            trial.set_constraint(constraint, by)
         self._study.tell(trial, values, skip_if_finished=True)
         self._tell(trial)
 
