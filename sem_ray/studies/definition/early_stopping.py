@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from sem_ray.errors import BadInput
 from sem_ray.methods import method_of
 from sem_ray.methods.alternating.engine import AlternatingMethod
 from sem_ray.metrics.measurement import CLEAN_ACCURACY
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen, Number, Whole
+from sem_ray.spec.origin import Origin
 
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 
@@ -53,32 +53,32 @@ class EarlyStoppingSpec(Frozen):
         return max(round(self.victim_steps * steps), 1)
 
 
-def refuse_one_objective_scheduler(spec: EarlyStoppingSpec, objectives: int, place: str) -> None:
-    """Raise `BadInput` that names `place` if the scheduler looks at one objective of several."""
-    if objectives > 1 and spec.scheduler in ("asha", "median"):
-        raise BadInput(
-            f"{place}: early_stopping.scheduler: {spec.scheduler} looks at one objective, and the "
-            f"study has {objectives}; take pareto-asha"
+def refuse_unfit(spec: EarlyStoppingSpec, metrics: Sequence[str], origin: Origin) -> None:
+    """Raise `BadInput` with the place if the scheduler looks at one objective of several, or an
+    objective is not measured at rungs."""
+    if len(metrics) > 1 and spec.scheduler in ("asha", "median"):
+        raise origin.fault(
+            ("early_stopping", "scheduler"),
+            f"early_stopping.scheduler: {spec.scheduler} looks at one objective, and the study has "
+            f"{len(metrics)}; take pareto-asha",
         )
-
-
-def refuse_unmeasured(metrics: Iterable[str], place: str) -> None:
-    """Raise `BadInput` that names `place` if an objective cannot be measured at a rung."""
-    for metric in metrics:
+    for number, metric in enumerate(metrics):
         if metric.startswith(CLEAN_ACCURACY):
-            raise BadInput(
-                f"{place}: early_stopping: {metric} is not measured at rungs, because no victim is "
-                "trained on clean images there; optimise something else, or drop early_stopping"
+            raise origin.fault(
+                ("objectives", str(number), "metric"),
+                f"early_stopping: {metric} is not measured at rungs, where no victim is trained on "
+                "clean images; optimise another measurement, or drop early_stopping",
             )
 
 
 def require_surrogate_steps(
-    spec: EarlyStoppingSpec | None, experiment: ExperimentSpec, place: str
+    spec: EarlyStoppingSpec | None, experiment: ExperimentSpec, origin: Origin
 ) -> None:
-    """Raise `BadInput` that names `place` if rungs are to be steps of a surrogate that has none."""
+    """Raise `BadInput` with the place if rungs are to be steps of a surrogate that has none."""
     method = method_of(experiment)
     if spec and spec.stage == "surrogate" and not isinstance(method, AlternatingMethod):
-        raise BadInput(
-            f"{place}: early_stopping.stage: {method.name} makes no noise before its end, as sem "
-            "and rem can; take stage: victim"
+        raise origin.fault(
+            ("early_stopping", "stage"),
+            f"early_stopping.stage: {method.name} makes no noise before its end, as sem and rem "
+            "can; take stage: victim",
         )

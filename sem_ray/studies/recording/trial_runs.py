@@ -26,6 +26,8 @@ CONFIGURATION_TAG = "sem_ray.configuration"
 REPLICATE_TAG = "sem_ray.replicate"
 PRUNED_TAG = "sem_ray.pruned_at"
 """Of a trial that was stopped at a rung: the rung, as a fraction of the stage's steps."""
+ATTEMPTS_TAG = "sem_ray.attempts"
+"""How often a trial was given out, if it was lost on the way."""
 
 ORDERS = {"minimize": "ASC", "maximize": "DESC"}
 
@@ -130,4 +132,6 @@ def _tags(trial: FrozenTrial) -> dict[str, str]:
         REPLICATE_TAG: attributes.REPLICATE,
     }
     found = {tag: trial.user_attrs.get(name) for tag, name in names.items()}
+    if (attempt := attributes.attempt_of(trial)) > 1:
+        found[ATTEMPTS_TAG] = attempt
     return {tag: str(value) for tag, value in found.items() if value is not None}
