@@ -49,13 +49,18 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.value:.1f} {bounds} over {estimate.samples} seeds"
 
 
-def _head(standing: Standing, width: int) -> Iterator[Text]:
+def head_line(standing: Standing) -> str:
+    """How many configurations and trials are done."""
     parts = [
         f"study {standing.study}",
         f"configurations {standing.configurations} of {standing.wanted}",
         f"trials {standing.runs} of up to {standing.runs + standing.runs_left}",
     ]
-    yield cut(DOT.join(parts), width, style="bold")
+    return DOT.join(parts)
+
+
+def _head(standing: Standing, width: int) -> Iterator[Text]:
+    yield cut(head_line(standing), width, style="bold")
     ended = [f"{standing.failed} failed"] if standing.failed else []
     ended += [f"{standing.pruned} stopped early"] if standing.pruned else []
     if ended:

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from sem_ray.progress import Progress
+from sem_ray.studies.events import DeviceEvent, DevicesChosen, DevicesTaken
 
 LIVE_FILE = "live.json"
 WRITE_EVERY = 1.0
@@ -37,6 +38,8 @@ class LiveTrial:
     """The last report of its stage; None until there is one."""
     stage_since: float | None = None
     """When that stage first reported."""
+    stage_from: int = 0
+    """Units that it had done by then: a stage may go on from a checkpoint."""
     reported: float | None = None
     """When the last report came."""
 
@@ -59,6 +62,10 @@ class LiveSweep:
     started: float
     written: float
     trials: tuple[LiveTrial, ...] = ()
+    devices: DevicesChosen | None = None
+    """Of all trials; None until they are chosen."""
+    taken: DevicesTaken | None = None
+    """What of them runs trials now."""
 
     def of(self, trial: int) -> LiveTrial | None:
         """What that trial does; None if it is not running."""
@@ -87,6 +94,8 @@ class LiveWriter:
         self._file, self._every, self._clock = folder / LIVE_FILE, every, clock
         self._trials: dict[int, LiveTrial] = {}
         self._started, self._written = clock(), float("-inf")
+        self._devices: DevicesChosen | None = None
+        self._taken: DevicesTaken | None = None
 
     def open(self) -> None:
         """The sweep began; what an earlier one left is gone."""
@@ -103,9 +112,17 @@ class LiveWriter:
             return
         now = self._clock()
         same = before.progress is not None and before.progress.stage == progress.stage
-        since = before.stage_since if same else now
-        live = replace(before, progress=progress, stage_since=since, reported=now)
-        self._trials[trial] = live
+        if not same:
+            before = replace(before, stage_since=now, stage_from=progress.done)
+        self._trials[trial] = replace(before, progress=progress, reported=now)
+        self._write_if_due()
+
+    def devices(self, event: DeviceEvent) -> None:
+        """Devices were chosen, or others are taken."""
+        if isinstance(event, DevicesChosen):
+            self._devices = event
+        else:
+            self._taken = event
         self._write_if_due()
 
     def end(self, trial: int) -> None:
@@ -128,7 +145,15 @@ class LiveWriter:
     def _write(self, now: float) -> None:
         """Not forced onto the disk, because a machine that stops ends the sweep with it."""
         trials = tuple(self._trials.values())
-        sweep = LiveSweep(os.getpid(), socket.gethostname(), self._started, now, trials)
+        sweep = LiveSweep(
+            process=os.getpid(),
+            machine=socket.gethostname(),
+            started=self._started,
+            written=now,
+            trials=trials,
+            devices=self._devices,
+            taken=self._taken,
+        )
         aside = self._file.with_suffix(".aside")
         aside.write_text(json.dumps(asdict(sweep)), encoding="utf-8")
         aside.replace(self._file)

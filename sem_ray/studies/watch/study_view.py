@@ -32,7 +32,7 @@ class RunningTrial:
         reported = self.live.reported
         if progress is None or since is None or reported is None or reported <= since:
             return None
-        return progress.done / (reported - since) if progress.done else None
+        return (progress.done - self.live.stage_from) / (reported - since)
 
 
 @dataclass(frozen=True)
