@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from sem_ray.cli.console.live_screen import LiveScreen, Look
 from sem_ray.cli.console.output import say, say_notice, stderr
-from sem_ray.cli.console.short_settings import short
+from sem_ray.cli.console.short_settings import short, short_names, short_settings
 from sem_ray.metrics.measurement import TEST_ACCURACY, means
 from sem_ray.studies.events import DevicesChosen, SweepEvent, TrialEvent, Warned
 
@@ -37,11 +39,17 @@ class SweepProgress:
         elif isinstance(event, DevicesChosen):
             say_notice(event.notice)
         elif isinstance(event, TrialEvent) and (event.state != "running" or not self._watched):
-            say(_sentence(event), style="red" if event.state == "failed" else "dim")
+            text = _sentence(event, self._settings(event.values))
+            say(text, style="red" if event.state == "failed" else "dim")
+
+    def _settings(self, values: Mapping[str, Any]) -> str:
+        """Short for a person; with their whole paths for a file."""
+        if self._watched:
+            return short_settings(values, short_names(values))
+        return "  ".join(f"{path}={short(value)}" for path, value in values.items())
 
 
-def _sentence(event: TrialEvent) -> str:
-    settings = "  ".join(f"{path}={short(value)}" for path, value in event.values.items())
+def _sentence(event: TrialEvent, settings: str) -> str:
     again = (
         f" (configuration {event.configuration}, run {event.replicate + 1})"
         if event.replicate

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 from sem_ray.cli.console.live_screen import LiveScreen
 from sem_ray.cli.console.live_view import head_line
 from sem_ray.cli.console.output import say, stderr
-from sem_ray.studies.watch.poll import StudyPoll
+from sem_ray.studies.watch.study_view import StudyView
 
 EVERY = 1.0
 """Seconds between two looks whether the sweep still runs."""
 
 
-def follow(poll: StudyPoll) -> None:
+class Poll(Protocol):
+    """A look at a study: `sem_ray.studies.watch.poll.StudyPoll`."""
+
+    @property
+    def running(self) -> bool: ...
+
+    def look(self) -> StudyView | None: ...
+
+
+def follow(poll: Poll) -> None:
     """Show the study until its sweep ends; at once if none runs. A file gets a line whenever a
     trial has ended."""
     with LiveScreen(poll.look):
@@ -25,6 +35,6 @@ def follow(poll: StudyPoll) -> None:
             time.sleep(EVERY)
 
 
-def _line(poll: StudyPoll) -> str:
+def _line(poll: Poll) -> str:
     view = poll.look()
     return "the study begins" if view is None else head_line(view.standing)

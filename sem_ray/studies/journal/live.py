@@ -38,10 +38,12 @@ class LiveTrial:
     """The last report of its stage; None until there is one."""
     stage_since: float | None = None
     """When that stage first reported."""
-    stage_from: int = 0
-    """Units that it had done by then: a stage may go on from a checkpoint."""
     reported: float | None = None
     """When the last report came."""
+    working_since: float | None = None
+    """When it first reported: its worker takes seconds to start."""
+    stage_from: int = 0
+    """Units that it had done when its stage first reported: a stage may go on from a checkpoint."""
 
     @property
     def percent(self) -> float | None:
@@ -114,7 +116,9 @@ class LiveWriter:
         same = before.progress is not None and before.progress.stage == progress.stage
         if not same:
             before = replace(before, stage_since=now, stage_from=progress.done)
-        self._trials[trial] = replace(before, progress=progress, reported=now)
+        since = before.working_since or now
+        live = replace(before, progress=progress, reported=now, working_since=since)
+        self._trials[trial] = live
         self._write_if_due()
 
     def devices(self, event: DeviceEvent) -> None:

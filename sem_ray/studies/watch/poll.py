@@ -105,9 +105,10 @@ class _Opened:
 
 
 def _running(opened: _Opened, sweep: LiveSweep) -> Iterator[RunningTrial]:
-    """Those that the journal has already."""
+    """Those that the journal has, and has not seen the end of since the sweep wrote its file."""
     for live in sweep.trials:
-        if (trial := opened.trials.get(live.trial)) is not None:
+        trial = opened.trials.get(live.trial)
+        if trial is not None and not trial.state.is_finished():
             yield _at_work(trial, live)
 
 
