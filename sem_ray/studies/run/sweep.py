@@ -14,7 +14,7 @@ from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
-from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import DeviceEvent, OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.live import LiveWriter
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
@@ -76,7 +76,7 @@ def run_sweep(
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}))
         sweep = _Sweep(record, store, on_event)
-        backend = backend or TuneBackend(device_wish(spec), on_event)
+        backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
         sweep.run(backend, TrialSetting(experiment, store.root))
     return SweepResult(
         study=spec.name,
@@ -130,6 +130,11 @@ class _Sweep:
             backend.run(self._queue, setting)
         if self._queue.failure is not None:
             raise self._queue.failure
+
+    def on_devices(self, event: DeviceEvent) -> None:
+        """Say what each trial takes, and what all of them take now."""
+        self.on_event(event)
+        self._live.devices(event)
 
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)
