@@ -22,6 +22,8 @@ CONFIGURATION, REPLICATE = "configuration", "replicate"
 and which further run this is, counted from 1. A trial of the search has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
+MACHINE = "machine"
+"""The kind of GPU or processor that computed it."""
 ERROR = "error"
 """One line, if it failed."""
 TRACEBACK = "traceback"
@@ -61,6 +63,13 @@ def seconds_of(trial: FrozenTrial) -> float | None:
     return seconds
 
 
+def machine_of(trial: FrozenTrial) -> str | None:
+    """The kind of GPU or processor that computed it; None if it has not ended, or if a version
+    recorded it that did not ask."""
+    machine: str | None = trial.user_attrs.get(MACHINE)
+    return machine
+
+
 def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
     trial.set_user_attr(SPEC, spec.model_dump_json())
 
@@ -69,6 +78,8 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
     trial.set_user_attr(NOISE, report.noise_identity)
     trial.set_user_attr(SECONDS, report.seconds)
+    if report.machine is not None:
+        trial.set_user_attr(MACHINE, report.machine)
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:

@@ -16,6 +16,8 @@ class Finished(Frozen):
     noise_identity: str
     seconds: float
     """Of the trial's work in its worker."""
+    machine: str | None = None
+    """The kind of machine that computed it; None if that is not known."""
 
 
 class Failed(Frozen):

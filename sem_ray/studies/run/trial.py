@@ -15,6 +15,7 @@ from ray import tune
 
 from sem_ray.cluster import OnActors, within_trial
 from sem_ray.devices import pick_device
+from sem_ray.machine import machine_kind
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
@@ -79,6 +80,7 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
             measurements=made.measurements(spec),
             noise_identity=made.noise_identity,
             seconds=time.monotonic() - start,
+            machine=machine_kind(backend.device),
         )
     except Exception as error:  # noqa: BLE001  it is told with the trial
         return Failed.by(error, time.monotonic() - start)
