@@ -128,13 +128,20 @@ class Store:
     def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
         """Yield the checkpoint of the artifact's making, which is removed once the block ends well.
         Only for who holds the artifact's lock."""
+        with self.pausing(kind, identity) as checkpoint:
+            yield checkpoint
+        with self._working():
+            checkpoint.remove()
+
+    @contextmanager
+    def pausing(self, kind: str, identity: str) -> Iterator[Checkpoint]:
+        """The same for a block that leaves the artifact unmade: the checkpoint stays."""
         checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
         with self._working():
             try:
                 yield checkpoint
             finally:
                 checkpoint.settle()
-            checkpoint.remove()
 
     @contextmanager
     def writing(self, kind: str, identity: str) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,21 +18,15 @@ from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
+from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
 from sem_ray.studies.definition.finalists import FinalistSpec, refuse_searched_seed
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
+from sem_ray.studies.definition.sampler import SamplerSpec, refuse_unable
 
 SOURCE = "data.source"
 MOST_POINTS = 100_000
 """Of a grid: it is walked from its first point for every trial, and no sweep runs more."""
-
-
-class SamplerSpec(Frozen):
-    """Who proposes the values of a trial."""
-
-    name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
-    startup_trials: Count = 10
-    """Trials of `tpe` that are drawn at random before it models what was found."""
 
 
 class StudySpec(Frozen):
@@ -49,6 +43,8 @@ class StudySpec(Frozen):
     """Dotted path of a setting → what it may be."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
+    constraints: tuple[Constraint, ...] = ()
+    """What a configuration must keep to, as `generation_seconds <= 600`, to win."""
     trials: Count = 20
     """Finished trials of the search to reach."""
     sampler: SamplerSpec = SamplerSpec()
@@ -100,6 +96,8 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
     _check_settings(spec, place)
     _check_objectives(spec, place)
+    refuse_unknown(spec.constraints, metric_names(spec.experiment({})), place)
+    refuse_unable(spec.sampler, spec.search, len(spec.objectives), place)
     _check_grid(spec, place)
     if spec.finalists is not None:
         refuse_searched_seed(spec.search, place)

@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "data.source: no image set 'digist' (did you mean digits?)",
     ),
     "unknown preset": ({"preset": "quik"}, "no preset 'quik' (did you mean quick?)"),
-    "unknown sampler": ({"sampler": {"name": "cmaes"}}, "sampler.name: Input should be"),
+    "unknown sampler": ({"sampler": {"name": "annealing"}}, "sampler.name: Input should be"),
     "name": ({"name": "My study"}, "name: String should match pattern"),
     "one finalist": ({"finalists": {"count": 1}}, "finalists.count: Input should be greater"),
     "one seed": ({"finalists": {"seeds": 1}}, "finalists.seeds: Input should be greater"),
