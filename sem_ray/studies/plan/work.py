@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sem_ray.augment import seen_shape
 from sem_ray.data.sources.extent import Extent
 from sem_ray.pipeline.pass_counts import generation_passes
-from sem_ray.pipeline.stages import Fingerprints, StageCounts, Stages, stages_of
+from sem_ray.pipeline.stages import Fingerprints, stages_of
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.data import DataSpec
 from sem_ray.victims import victim_passes
 
 Role = Literal["generation", "victim"]
+Part = Literal["surrogate", "noise", "protected", "clean"]
+"""A stage of an experiment: a surrogate's training that noises may share, a noise, and a victim on
+protected or on clean images."""
 Extents = Callable[[DataSpec], Extent]
 
 
@@ -41,9 +44,10 @@ class WorkKind:
 class StageWork:
     """One stage that is computed once. passes: over each training image, on average."""
 
+    part: Part
     kind: WorkKind
     spec: ExperimentSpec
-    """One of the experiments that it is a part of."""
+    """One of the experiments that it belongs to."""
     extent: Extent
     passes: float
 
@@ -54,35 +58,46 @@ class StageWork:
 
 @dataclass(frozen=True)
 class Work:
-    """All that several experiments take together."""
+    """All that several experiments take together, each stage once."""
 
-    counts: StageCounts
     stages: tuple[StageWork, ...]
-    noise_bytes: int
-    """Of the noises that are kept, a byte for each value."""
+
+    def count(self, *parts: Part) -> int:
+        """Stages of these parts."""
+        return sum(stage.part in parts for stage in self.stages)
 
     def passes(self, role: Role) -> float:
         """Over each training image, on average, of all stages of this role together."""
         return sum(stage.passes for stage in self.stages if stage.kind.role == role)
 
     @property
-    def image_passes(self) -> float:
-        """Passes over single images, whatever set they are of."""
-        return sum(stage.image_passes for stage in self.stages)
+    def noise_bytes(self) -> int:
+        """Of the noises that are kept, a byte for each value."""
+        made = (stage for stage in self.stages if stage.part == "noise")
+        return sum(stage.extent.noise_bytes for stage in made)
 
 
-def work_of(experiments: Iterable[ExperimentSpec], extent_of: Extents) -> Work:
-    """The work of `experiments`, whose precision is settled. Raises what `extent_of` raises."""
-    pairs = [(spec, stages_of(spec, Fingerprints.unread(spec.data))) for spec in experiments]
+def work_of(
+    experiments: Iterable[ExperimentSpec],
+    extent_of: Extents,
+    done: Iterable[ExperimentSpec] = (),
+) -> Work:
+    """The work of `experiments`, whose precision is settled, apart from what those `done` have left
+    in the store. Raises what `extent_of` raises."""
+    there = {name for spec in done for name in names_of(spec)}
     found: dict[str, StageWork] = {}
-    noises: dict[str, int] = {}
-    for spec, stages in pairs:
-        extent = extent_of(spec.data)
-        noises[stages.noise] = extent.noise_bytes
-        for name, work in _stages(spec, stages, extent):
-            found.setdefault(name, work)
-    counts = StageCounts.of(stages for _, stages in pairs)
-    return Work(counts, tuple(found.values()), sum(noises.values()))
+    for spec in experiments:
+        for name, work in _stages(spec, extent_of(spec.data)):
+            if name not in there:
+                found.setdefault(name, work)
+    return Work(tuple(found.values()))
+
+
+def names_of(spec: ExperimentSpec) -> set[str]:
+    """The identities of its stages, as far as images that are not read can tell them."""
+    stages = stages_of(spec, Fingerprints.unread(spec.data))
+    victims = {*stages.clean.values(), *stages.protected.values()}
+    return victims | {stages.noise, stages.surrogate or stages.noise}
 
 
 def kind_of(spec: ExperimentSpec, extent: Extent, role: Role) -> WorkKind:
@@ -95,23 +110,28 @@ def kind_of(spec: ExperimentSpec, extent: Extent, role: Role) -> WorkKind:
     return WorkKind(role, spec.victim.network, shape, spec.precision, attacked=attacked)
 
 
-def _stages(
-    spec: ExperimentSpec, stages: Stages, extent: Extent
-) -> Iterator[tuple[str, StageWork]]:
+def _stages(spec: ExperimentSpec, extent: Extent) -> Iterator[tuple[str, StageWork]]:
     """The stages of `spec` by identity. A surrogate's training that noises may share is a stage of
     its own."""
+    stages = stages_of(spec, Fingerprints.unread(spec.data))
     passes = generation_passes(spec, extent.images)
-    kind = kind_of(spec, extent, "generation")
+    of = kind_of(spec, extent, "generation")
     if stages.surrogate is None:
-        yield stages.noise, StageWork(kind, spec, extent, passes.total)
+        yield stages.noise, StageWork("noise", of, spec, extent, passes.total)
     else:
-        yield stages.surrogate, StageWork(kind, spec, extent, passes.first)
-        yield stages.noise, StageWork(kind, spec, extent, passes.rest)
+        yield stages.surrogate, StageWork("surrogate", of, spec, extent, passes.first)
+        yield stages.noise, StageWork("noise", of, spec, extent, passes.rest)
+    yield from _victims("clean", stages.clean, spec, extent)
+    yield from _victims("protected", stages.protected, spec, extent)
+
+
+def _victims(
+    part: Part, names: Mapping[float, str], spec: ExperimentSpec, extent: Extent
+) -> Iterator[tuple[str, StageWork]]:
     kind = kind_of(spec, extent, "victim")
-    for victims in (stages.clean, stages.protected):
-        for radius, name in victims.items():
-            taken = victim_passes(spec, radius, extent.images)
-            yield name, StageWork(kind, spec, extent, taken)
+    for radius, name in names.items():
+        passes = victim_passes(spec, radius, extent.images)
+        yield name, StageWork(part, kind, spec, extent, passes)
 
 
 def kinds(stages: Sequence[StageWork]) -> dict[WorkKind, StageWork]:
