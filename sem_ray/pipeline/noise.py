@@ -46,7 +46,10 @@ def noise_for(
     backend: Backend,
     sink: ProgressSink = silent,
 ) -> StoredNoise:
-    """The noise of `images` under `spec`, made now or found finished."""
+    """The noise of `images` under `spec`, made now or found finished. Raises `BeingMade` if another
+    process makes it and the store's user does not wait."""
+    if (stored := find_noise(spec, images, store)) is not None:
+        return stored
     identity = noise_identity(spec, images.fingerprint)
     with store.making(KIND, identity):
         if (found := store.reuse(KIND, identity, check_noise)) is not None:
