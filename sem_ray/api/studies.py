@@ -7,11 +7,12 @@ from pathlib import Path
 from sem_ray.api.cost_notices import precision_notices
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
-from sem_ray.studies import dry_run, queries
+from sem_ray.studies import queries
 from sem_ray.studies.definition import study_spec as spaces
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
+from sem_ray.studies.plan import sweep_plan
+from sem_ray.studies.plan.sweep_plan import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
 from sem_ray.studies.run.sweep import SweepResult
@@ -55,10 +56,17 @@ def _gpus(spec: StudySpec) -> float:
     return actors.gpus if actors else spec.resources.gpus
 
 
-def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:
-    """What `sweep` would do: nothing is written."""
+def plan(
+    study: StudySpec | Path | str,
+    *,
+    trials: int | None = None,
+    store: Path | str | None = None,
+) -> SweepPlan:
+    """What `sweep` would do and cost: nothing is written. What no trial of the store tells about
+    speed is measured, in seconds. Raises `BadInput` as `sweep` would."""
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    return dry_run.plan(spec, trials=trials)
+    place = Store.place(store)
+    return sweep_plan.plan(spec, Store(place) if place.is_dir() else None, trials=trials)
 
 
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:

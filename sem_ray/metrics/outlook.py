@@ -2,11 +2,11 @@
 against the noise of one run.
 
 A normal model of what a search proposes. Configuration i has a true cost θᵢ ~ N(μ, τ²), and the
-mean of its rᵢ runs is yᵢ ~ N(θᵢ, σ²/rᵢ). σ is pooled over the configurations with several seeds; μ
-and τ are those of the later half of the configurations, which are nearest to what a sampler that
-learns proposes next (method of moments: DerSimonian and Laird 1986, "Meta-analysis in clinical
-trials"). The best so far is judged by its shrunken mean (James and Stein 1961), because the least
-of many noisy means is too good to be true. k further configurations improve it by
+mean of its rᵢ runs is yᵢ ~ N(θᵢ, σ²/rᵢ). σ is pooled over the configurations with several seeds. μ
+is the mean of the later half, which is nearest to what a sampler that learns proposes next; τ is
+pooled within both halves, by the method of moments (DerSimonian and Laird 1986, "Meta-analysis in
+clinical trials"). The best so far is judged by its shrunken mean (James and Stein 1961), because
+the least of many noisy means is too good to be true. k further configurations improve it by
 E max(0, best - min θ) = ∫ 1 - (1 - Φ((t - μ)/τ))ᵏ dt up to t = best (Mockus 1978; with k draws).
 """
 
@@ -65,9 +65,11 @@ def outlook(runs: Sequence[Sequence[float]]) -> Outlook | None:
     if len(runs) < LEAST_CONFIGURATIONS or (noise := pooled_noise(runs)) is None:
         return None
     further = max(math.ceil(FURTHER * len(runs)), 1)
-    centre, spread = _proposed(runs[len(runs) // 2 :], noise)
-    best = min(_shrunken(costs, *_proposed(runs, noise), noise) for costs in runs)
-    improvement = expected_improvement(best, centre, spread, further)
+    spread = _spread(runs, noise)
+    centre = fmean(map(fmean, runs))
+    best = min(_shrunken(costs, centre, spread, noise) for costs in runs)
+    latest = fmean(map(fmean, runs[len(runs) // 2 :]))
+    improvement = expected_improvement(best, latest, spread, further)
     return Outlook(further, improvement, noise, spread)
 
 
@@ -94,11 +96,13 @@ def expected_improvement(best: float, centre: float, spread: float, draws: int) 
     return width * (sum(ends) - (ends[0] + ends[-1]) / 2)
 
 
-def _proposed(runs: Sequence[Sequence[float]], noise: float) -> tuple[float, float]:
-    """μ and τ of the true costs."""
-    means = [fmean(costs) for costs in runs]
+def _spread(runs: Sequence[Sequence[float]], noise: float) -> float:
+    """τ of the true costs, whatever the trend from one half to the next."""
+    half = len(runs) // 2
+    halves = [[*map(fmean, runs[:half])], [*map(fmean, runs[half:])]]
+    squares = sum((len(means) - 1) * variance(means) for means in halves)
     error = fmean(noise**2 / len(costs) for costs in runs)
-    return fmean(means), math.sqrt(max(variance(means) - error, 0.0))
+    return math.sqrt(max(squares / (len(runs) - 2) - error, 0.0))
 
 
 def _shrunken(costs: Sequence[float], centre: float, spread: float, noise: float) -> float:

@@ -18,6 +18,7 @@ from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
+from sem_ray.studies.definition.budget import BudgetSpec
 from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
@@ -56,6 +57,8 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    budget: BudgetSpec = BudgetSpec()
+    """What it may spend, and when it has found enough."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     resources: TrialResources = TrialResources()

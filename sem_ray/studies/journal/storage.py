@@ -188,19 +188,35 @@ def _drop_torn_line(journal: Path) -> None:
             os.fsync(file.fileno())
 
 
+def require_same_study(store: Store, spec: StudySpec) -> None:
+    """Raise `BadInput` if the store has finished trials of another study of this name; nothing is
+    written."""
+    folder = study_folder(store, spec.name)
+    if (folder / SPEC_FILE).exists():
+        _goes_on(folder, spec.resolved())
+
+
 def _agreed_key(folder: Path, spec: StudySpec) -> str:
     if not (folder / SPEC_FILE).exists():
         return secrets.token_hex(8)
-    key, saved = _saved(folder)
-    if differing := _differences(definition(saved), definition(spec)):
-        if not _any_finished(folder, saved):
-            (folder / JOURNAL_FILE).unlink(missing_ok=True)
-            return secrets.token_hex(8)
+    if not _goes_on(folder, spec):
+        (folder / JOURNAL_FILE).unlink(missing_ok=True)
+        return secrets.token_hex(8)
+    key, _ = _saved(folder)
+    return key
+
+
+def _goes_on(folder: Path, spec: StudySpec) -> bool:
+    """Whether `spec` is the study in `folder`, and not one to take its place. Raises `BadInput` if
+    finished trials of another one would be lost."""
+    _, saved = _saved(folder)
+    differing = _differences(definition(saved), definition(spec))
+    if differing and _any_finished(folder, saved):
         raise BadInput(
             f"study {spec.name} exists in {folder} with another {', '.join(differing[:3])}; "
             "give this one another name"
         )
-    return key
+    return not differing
 
 
 def _any_finished(folder: Path, saved: StudySpec) -> bool:

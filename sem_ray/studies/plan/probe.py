@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -69,20 +70,24 @@ def _cut(spec: ExperimentSpec, *, whole: bool) -> ExperimentSpec:
     """One step of everything that is repeated; if `whole`, of the spec's own batch, K, J and
     attack."""
     one = {"steps": 1}
-    tree = {
-        "noise": {"final_steps": 1, "ntga": one, "tap": {**one, "epochs": 1, "restarts": 1}},
+    once: dict[str, Any] = {
+        "noise": {
+            "final_steps": 1,
+            "ntga": one,
+            "tap": {**one, "epochs": 1, "restarts": 1},
+            "em": {**one, "loops": 1, "train_steps": 1, "stop_error": 0},
+        },
         "surrogate": one,
         "victim": {**one, "evaluations": 1},
         "compiled": False,
     }
-    tree["noise"] |= {"em": {**one, "loops": 1, "train_steps": 1, "stop_error": 0}}
     least = {
         "noise": {**one, "samples": 1},
         "surrogate": {"attack_steps": 1, "batch": min(spec.surrogate.batch, SMALL_BATCH)},
         "victim": {"attack_steps": 1, "batch": min(spec.victim.batch, SMALL_BATCH)},
         "shards": 1,
     }
-    changes = merged(tree, {} if whole else least)
+    changes = merged(once, {} if whole else least)
     return ExperimentSpec.model_validate(merged(spec.model_dump(), changes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -47,9 +47,11 @@ def recorded(trials: Iterable[FrozenTrial], machine: str, extent_of: Extents) ->
     A noise that several trials found finished counts once.
     """
     samples: dict[WorkKind, dict[str, float]] = defaultdict(dict)
-    for trial in trials:
+    for place, trial in enumerate(trials):
         if trial.state == TrialState.COMPLETE and attributes.machine_of(trial) == machine:
-            for kind, name, seconds in _taken(trial, extent_of):
+            for kind, seconds in _taken(trial, extent_of):
+                shared = kind.role == "generation"
+                name = trial.user_attrs[attributes.NOISE] if shared else str(place)
                 samples[kind].setdefault(name, seconds)
     return {
         kind: Rate(kind, median(found.values()), "recorded", machine, len(found))
@@ -58,7 +60,9 @@ def recorded(trials: Iterable[FrozenTrial], machine: str, extent_of: Extents) ->
 
 
 def with_measured(
-    known: Rates, wanted: Mapping[WorkKind, StageWork], measure: Callable[[StageWork], float],
+    known: Rates,
+    wanted: Mapping[WorkKind, StageWork],
+    measure: Callable[[StageWork], float],
     machine: str,
 ) -> Rates:
     """`known`, and what is missing of the `wanted` kinds measured now."""
@@ -69,11 +73,9 @@ def with_measured(
     return {**known, **found}
 
 
-def _taken(
-    trial: FrozenTrial, extent_of: Extents
-) -> Iterable[tuple[WorkKind, str, float]]:
-    """Seconds of a pass over one image in the trial's noise and victims, with a name that is the
-    same for trials that share the stage. Nothing if its images are gone."""
+def _taken(trial: FrozenTrial, extent_of: Extents) -> Iterator[tuple[WorkKind, float]]:
+    """Seconds of a pass over one image in the trial's noise and in its victims. Nothing if its
+    images are gone."""
     spec = ExperimentSpec.model_validate_json(trial.user_attrs[attributes.SPEC])
     metrics = attributes.metrics_of(trial)
     try:
@@ -83,11 +85,10 @@ def _taken(
     images = extent.images
     of_noise = images * generation_passes(spec, images).total
     of_victims = images * sum(victim_passes(spec, radius, images) for radius in spec.victim.radii)
-    noise = trial.user_attrs[attributes.NOISE]
     stages = (
-        (kind_of(spec, extent, "generation"), noise, GENERATION_SECONDS, of_noise),
-        (kind_of(spec, extent, "victim"), str(trial.number), VICTIM_SECONDS, of_victims),
+        (kind_of(spec, extent, "generation"), GENERATION_SECONDS, of_noise),
+        (kind_of(spec, extent, "victim"), VICTIM_SECONDS, of_victims),
     )
-    for kind, name, metric, passes in stages:
+    for kind, metric, passes in stages:
         if passes and metrics.get(metric):
-            yield kind, name, metrics[metric] / passes
+            yield kind, metrics[metric] / passes

@@ -35,8 +35,8 @@ class SweepPlan:
     """A sweep before its first trial, or before it goes on."""
 
     study: str
-    configurations: int
-    """To finish, those that are finished already included."""
+    trials: int
+    """Configurations to finish, those that are finished already included."""
     seeds: tuple[int, int]
     """Fewest and most seeds of a configuration."""
     confirming: int
@@ -84,7 +84,7 @@ def plan(
     runs = spec.runs_each
     return SweepPlan(
         study=spec.name,
-        configurations=target,
+        trials=target,
         seeds=(runs.min, runs.max),
         confirming=runs.confirm,
         settings={path: str(distribution) for path, distribution in spec.search.items()},

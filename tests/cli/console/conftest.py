@@ -13,6 +13,7 @@ from sem_ray.cli.console import (
     experiment_tables,
     noise_tables,
     output,
+    plan_text,
     progress,
     study_tables,
     sweep_progress,
@@ -71,6 +72,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
         for module in (
             noise_tables,
             output,
+            plan_text,
             progress,
             experiment_tables,
             study_tables,
