@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sem_ray.api.cost_notices import precision_notices
+from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
 from sem_ray.studies import queries
-from sem_ray.studies.definition import study_spec as spaces
+from sem_ray.studies.definition import study_file
+from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.plan import sweep_plan
@@ -22,8 +24,9 @@ RECORDS = 32_000_000
 
 
 def read_study(file: Path | str) -> StudySpec:
-    """The study in a search space file. Raises `BadInput` with the path of what is wrong."""
-    return spaces.read_study(Path(file))
+    """The study in a search space file. Raises `BadInput` with the file, the line and the path of
+    what is wrong."""
+    return study_file.read_study(Path(file))
 
 
 def sweep(
@@ -47,13 +50,8 @@ def sweep(
 
 def _precision(spec: StudySpec) -> tuple[str, ...]:
     """What the study's precision costs its trials, as far as this machine can tell."""
-    device = pick_device("auto" if _gpus(spec) else "cpu")
+    device = pick_device("auto" if device_wish(spec).may_take_gpus(known_nodes()) else "cpu")
     return precision_notices(spec.experiment({}), device)
-
-
-def _gpus(spec: StudySpec) -> float:
-    actors = spec.resources.actors
-    return actors.gpus if actors else spec.resources.gpus
 
 
 def plan(

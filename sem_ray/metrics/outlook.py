@@ -3,9 +3,9 @@ against the noise of one run.
 
 A normal model of what a search proposes. Configuration i has a true cost θᵢ ~ N(μ, τ²), and the
 mean of its rᵢ runs is yᵢ ~ N(θᵢ, σ²/rᵢ). σ is pooled over the configurations with several seeds. μ
-is the mean of the later half, which is nearest to what a sampler that learns proposes next; τ is
-pooled within both halves, by the method of moments (DerSimonian and Laird 1986, "Meta-analysis in
-clinical trials"). The best so far is judged by its shrunken mean (James and Stein 1961), because
+is the mean of all, or of the later half if that is clearly better, as of a sampler that learns; τ
+is pooled within both halves, by the method of moments (DerSimonian and Laird 1986, "Meta-analysis
+in clinical trials"). The best so far is judged by its shrunken mean (James and Stein 1961), because
 the least of many noisy means is too good to be true. k further configurations improve it by
 E max(0, best - min θ) = ∫ 1 - (1 - Φ((t - μ)/τ))ᵏ dt up to t = best (Mockus 1978; with k draws).
 """
@@ -25,6 +25,8 @@ WORTH = 0.5
 """An expected improvement below this many standard deviations of one run is not worth its cost."""
 FURTHER = 0.5
 """Configurations that are asked about, as a share of those that are finished."""
+CLEARLY = 2.0
+"""Standard errors between the means of two halves from which on one is clearly better."""
 STEPS = 400
 """Of the integral, over `RANGE` standard deviations."""
 RANGE = 8.0
@@ -68,8 +70,7 @@ def outlook(runs: Sequence[Sequence[float]]) -> Outlook | None:
     spread = _spread(runs, noise)
     centre = fmean(map(fmean, runs))
     best = min(_shrunken(costs, centre, spread, noise) for costs in runs)
-    latest = fmean(map(fmean, runs[len(runs) // 2 :]))
-    improvement = expected_improvement(best, latest, spread, further)
+    improvement = expected_improvement(best, _proposed(runs), spread, further)
     return Outlook(further, improvement, noise, spread)
 
 
@@ -96,13 +97,31 @@ def expected_improvement(best: float, centre: float, spread: float, draws: int) 
     return width * (sum(ends) - (ends[0] + ends[-1]) / 2)
 
 
+def _proposed(runs: Sequence[Sequence[float]]) -> float:
+    """μ of what is proposed next."""
+    earlier, later = _halves(runs)
+    error = math.sqrt(_within(earlier, later) * (1 / len(earlier) + 1 / len(later)))
+    if fmean(earlier) - fmean(later) > CLEARLY * error:
+        return fmean(later)
+    return fmean([*earlier, *later])
+
+
 def _spread(runs: Sequence[Sequence[float]], noise: float) -> float:
     """τ of the true costs, whatever the trend from one half to the next."""
-    half = len(runs) // 2
-    halves = [[*map(fmean, runs[:half])], [*map(fmean, runs[half:])]]
-    squares = sum((len(means) - 1) * variance(means) for means in halves)
     error = fmean(noise**2 / len(costs) for costs in runs)
-    return math.sqrt(max(squares / (len(runs) - 2) - error, 0.0))
+    return math.sqrt(max(_within(*_halves(runs)) - error, 0.0))
+
+
+def _halves(runs: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    """The means of the earlier and of the later configurations."""
+    half = len(runs) // 2
+    return [*map(fmean, runs[:half])], [*map(fmean, runs[half:])]
+
+
+def _within(earlier: Sequence[float], later: Sequence[float]) -> float:
+    """The variance of means within both halves."""
+    squares = sum((len(means) - 1) * variance(means) for means in (earlier, later))
+    return squares / (len(earlier) + len(later) - 2)
 
 
 def _shrunken(costs: Sequence[float], centre: float, spread: float, noise: float) -> float:

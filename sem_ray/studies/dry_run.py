@@ -3,23 +3,22 @@ many configurations."""
 
 from __future__ import annotations
 
-from sem_ray.cluster.placement import refuse_what_never_fits, trial_bundles
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Choices, Values
+from sem_ray.studies.definition.choices import Choices
+from sem_ray.studies.definition.device_wish import device_wish
+from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.samplers.registry import sampler_for
 from sem_ray.studies.samplers.view import SamplerView
-
-TRIAL = "a trial"
 
 
 def require_runnable(spec: StudySpec) -> None:
     """Raise `BadInput` if a trial never fits the machines, as far as they are known before Ray
     starts, or its images are not there."""
     if (nodes := known_nodes()) is not None:
-        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
+        device_wish(spec).on(nodes)
     searched = spec.search.get(SOURCE)
     chosen = searched.choices if isinstance(searched, Choices) else ()
     for source in chosen or (spec.experiment({}).data.source,):

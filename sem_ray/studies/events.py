@@ -9,12 +9,14 @@ from typing import Any, Literal
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress
 
-TrialState = Literal["running", "complete", "failed"]
+TrialState = Literal["running", "complete", "failed", "lost"]
+"""A lost trial is given out again, with the values it has."""
 
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """A trial began or ended. `done` counts the study's finished trials, of `total` to reach."""
+    """A trial began, ended or was lost. `done` counts the study's finished trials, of `total` to
+    reach."""
 
     trial: int
     state: TrialState
@@ -25,13 +27,15 @@ class TrialEvent:
     measurements: tuple[Measurement, ...] = ()
     """Empty unless complete."""
     error: str | None = None
-    """One line, if the trial failed."""
+    """One line, if the trial failed or was lost."""
     seconds: float | None = None
     """Of the trial's work, if it ended."""
     configuration: int | None = None
     """The trial that ran the settings first; None is this one."""
     replicate: int = 0
     """Which run of them it is, counted from 0."""
+    attempt: int = 1
+    """Which try at this trial it is, counted from 1; of a lost one, the try that was lost."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,32 @@ class Warned:
     message: str
 
 
-SweepEvent = TrialEvent | TrialProgress | Warned
+@dataclass(frozen=True)
+class DevicesChosen:
+    """Which devices trials take, before the first one starts."""
+
+    notice: str
+    """One sentence: what a trial takes, why, and how many run at once."""
+    at_once: int
+    cpus: float
+    """Cores of all machines."""
+    gpus: float
+    """GPUs of all machines."""
+
+
+@dataclass(frozen=True)
+class DevicesTaken:
+    """What the running trials occupy from now on."""
+
+    cpus: float
+    gpus: float
+
+
+DeviceEvent = DevicesChosen | DevicesTaken
+SweepEvent = TrialEvent | DeviceEvent | TrialProgress | Warned
 OnEvent = Callable[[SweepEvent], None]
+OnDevices = Callable[[DeviceEvent], None]
 
 
-def ignore(event: SweepEvent) -> None:
+def ignore(event: object) -> None:
     """For callers who do not watch."""

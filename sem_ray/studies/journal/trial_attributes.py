@@ -8,8 +8,10 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.device_use import DeviceUse
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.definition.retry import Reason
 from sem_ray.studies.journal import first_version
 from sem_ray.studies.journal.trial_report import Failed, Finished
 
@@ -25,9 +27,13 @@ SECONDS = "seconds"
 """Of the trial's work in its worker."""
 MACHINE = "machine"
 """The kind of GPU or processor that computed it."""
+DEVICE = "device"
+"""What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
 """One line, if it failed."""
 TRACEBACK = "traceback"
+LOSSES = "losses"
+"""How often it was lost and given out again: a list of reason, error and seconds."""
 
 
 def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
@@ -74,11 +80,34 @@ def of_start(
     return {**facts, CONFIGURATION: configuration, REPLICATE: replicate}
 
 
+def losses_of(trial: FrozenTrial) -> list[Reason]:
+    """Why it was lost, each time that it was given out again."""
+    return [loss["reason"] for loss in trial.user_attrs.get(LOSSES, ())]
+
+
+def attempt_of(trial: FrozenTrial) -> int:
+    """Which try it is at, counted from 1."""
+    return len(losses_of(trial)) + 1
+
+
+def error_of(trial: FrozenTrial) -> str | None:
+    """Why it failed or was lost the last time, in one line; None if it never did."""
+    losses = trial.user_attrs.get(LOSSES, ())
+    error: str | None = trial.user_attrs.get(ERROR, losses[-1]["error"] if losses else None)
+    return error
+
+
 def machine_of(trial: FrozenTrial) -> str | None:
     """The kind of GPU or processor that computed it; None if it has not ended, or if a version
     recorded it that did not ask."""
     machine: str | None = trial.user_attrs.get(MACHINE)
     return machine
+
+
+def device_of(trial: FrozenTrial) -> DeviceUse | None:
+    """What a trial that ended occupied; None if it was not written down."""
+    found = trial.user_attrs.get(DEVICE)
+    return None if found is None else DeviceUse.model_validate(found)
 
 
 def note_finish(trial: optuna.Trial, report: Finished) -> None:
@@ -87,6 +116,13 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(SECONDS, report.seconds)
     if report.machine is not None:
         trial.set_user_attr(MACHINE, report.machine)
+    _note_device(trial, report)
+
+
+def note_loss(trial: optuna.Trial, report: Failed) -> None:
+    """It was lost, and is given out again."""
+    loss = {"reason": report.reason, "error": report.error, "seconds": report.seconds}
+    trial.set_user_attr(LOSSES, [*trial.user_attrs.get(LOSSES, ()), loss])
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:
@@ -94,3 +130,9 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
         if value is not None:
             trial.set_user_attr(key, value)
+    _note_device(trial, report)
+
+
+def _note_device(trial: optuna.Trial, report: Finished | Failed) -> None:
+    if report.device is not None:
+        trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))

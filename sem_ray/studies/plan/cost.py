@@ -26,11 +26,8 @@ class Devices:
     """Most trials at once; None if that is not known before Ray is reached."""
     workers: int = 1
     """Actors that share a trial's work."""
-
-    def __str__(self) -> str:
-        plural = "" if self.count == 1 else "s"
-        times = "as many at once as fit" if self.at_once is None else f"{self.at_once} at once"
-        return f"{self.count:g} {self.kind}{plural} a trial, {times}"
+    notice: str = ""
+    """What a trial takes, why, and how many run at once, in words."""
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from sem_ray.cluster.placement import room, trial_bundles
+from sem_ray.cluster.device_choice import DeviceChoice
 from sem_ray.cluster.ray_session import known_nodes
+from sem_ray.spec.resources import AUTO, TrialResources
+from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.plan.cost import Devices
 
+UNKNOWN = "the machines of the Ray cluster are not known before it is reached"
+
 
 def devices_of(spec: StudySpec) -> Devices:
-    """As far as is known before Ray starts."""
-    wanted, actors = spec.resources, spec.resources.actors
-    count = actors.count if actors else 1
-    gpus = wanted.gpus + (actors.gpus * actors.count if actors else 0)
-    cpus = wanted.cpus + (actors.cpus * actors.count if actors else 0)
-    nodes = known_nodes()
-    at_once = None if nodes is None else room(trial_bundles(wanted), nodes)
-    if at_once is not None and spec.concurrency is not None:
-        at_once = min(at_once, spec.concurrency)
-    kind, amount = ("GPU", gpus) if gpus else ("core", cpus)
-    return Devices(kind, amount, at_once, count)
+    """As far as is known before Ray starts. Raises `BadInput` if a trial never fits."""
+    wish, nodes = device_wish(spec), known_nodes()
+    if nodes is None:
+        wanted = wish.wanted
+        gpus = 1.0 if wanted is None or wanted.gpus == AUTO else wanted.gpus
+        asked = TrialResources(gpus=gpus) if wanted is None else wanted.given(gpus)
+        return _devices(asked, None, UNKNOWN)
+    choice: DeviceChoice = wish.on(nodes)
+    return _devices(choice.resources, choice.at_once, choice.notice)
+
+
+def _devices(resources: TrialResources, at_once: int | None, notice: str) -> Devices:
+    actors = resources.actors
+    workers = actors.count if actors else 1
+    cpus = resources.cpus + (actors.cpus * workers if actors else 0)
+    gpus = resources.gpus_in_all
+    kind, count = ("GPU", gpus) if gpus else ("core", cpus)
+    return Devices(kind, count, at_once, workers, notice)

@@ -56,6 +56,7 @@ class SweepPlan:
     most: Cost
     """If as many as may get all seeds."""
     device: str
+    """What a trial takes, why, and how many run at once, in words."""
     machine: str
     """The kind that rates are of."""
     rates: tuple[Rate, ...]
@@ -94,7 +95,7 @@ def plan(
         finished=len(earlier.finished),
         least=planner.cost(planner.foreseen.least(), rates),
         most=planner.cost(planner.foreseen.most(), rates),
-        device=str(planner.devices),
+        device=planner.devices.notice,
         machine=planner.machine,
         rates=tuple(rates.values()),
         budget={k: v for k, v in spec.budget.model_dump(mode="json").items() if v},

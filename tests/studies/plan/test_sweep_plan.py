@@ -67,7 +67,7 @@ def test_device_hours_are_passes_times_images_times_the_rate() -> None:
     found = plan(grid(resources={"cpus": 2}, concurrency=1))
     assert found.least.device_hours == pytest.approx(found.least.passes * 40 * SECONDS * 2 / 3600)
     assert found.least.hours == pytest.approx(found.least.passes * 40 * SECONDS / 3600)
-    assert "2 cores a trial, 1 at once" in found.device
+    assert "a trial takes 2 cores, 1 at once" in found.device
     assert {rate.source for rate in found.rates} == {"measured"}
 
 
