@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep
+    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
     from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
@@ -39,6 +39,7 @@ __all__ = [
     "status",
     "sweep",
     "verify",
+    "watch",
 ]
 
 _HOMES = {
@@ -48,7 +49,7 @@ _HOMES = {
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep"),
+    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
     "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }

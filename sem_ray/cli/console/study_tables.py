@@ -12,8 +12,9 @@ import yaml
 from rich import box
 from rich.table import Table
 
-from sem_ray.cli.console.comparison_text import sentences, short
+from sem_ray.cli.console.comparison_text import sentences
 from sem_ray.cli.console.output import program, say, stdout
+from sem_ray.cli.console.short_settings import short
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,

@@ -7,12 +7,14 @@ from collections import deque
 from dataclasses import dataclass
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.journal.configurations import (
     Configuration,
     Configurations,
+    key_of,
     with_seed,
 )
 from sem_ray.studies.journal.storage import StudyRecord
@@ -58,6 +60,10 @@ class Proposals:
     def view(self) -> optuna.Study:
         """What the sampler learns from: one trial a configuration."""
         return self._view.study
+
+    def again(self, lost: FrozenTrial) -> None:
+        """Give a trial that was lost before any other one."""
+        self._cut_off.appendleft((*key_of(lost), lost.number))
 
     def begun(self, configuration: Configuration) -> None:
         """Note which configuration the values proposed last have become."""

@@ -138,7 +138,8 @@ class TrialQueue:
 
     def _end(self, trial: optuna.Trial, report: TrialReport) -> None:
         if isinstance(report, Failed):
-            self._fail(trial, report)
+            if not self._given_again(trial, report):
+                self._fail(trial, report)
             return
         metrics = means(report.measurements)
         objectives = self._record.spec.objectives
@@ -155,6 +156,19 @@ class TrialQueue:
             trial.set_constraint(constraint, by)
         self._study.tell(trial, values, skip_if_finished=True)
         self._tell(trial)
+
+    def _given_again(self, trial: optuna.Trial, report: Failed) -> bool:
+        """Whether the trial was only lost, and is to run again; it stays RUNNING in the journal, so
+        that the next sweep finds it if this one is killed first."""
+        losses = attributes.losses_of(self._record.frozen(trial))
+        if report.reason is None or not self._record.spec.retry.allows([*losses, report.reason]):
+            return False
+        attributes.note_loss(trial, report)
+        lost = self._record.frozen(trial)
+        self._proposals.again(lost)
+        self._nothing_to_give = False
+        self._on_trial(lost)
+        return True
 
     def _fail(self, trial: optuna.Trial, report: Failed) -> None:
         attributes.note_failure(trial, report)
