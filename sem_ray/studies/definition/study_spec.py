@@ -17,6 +17,7 @@ from sem_ray.studies.definition.budget import BudgetSpec
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
 from sem_ray.studies.definition.distributions import Distribution
+from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
@@ -50,6 +51,8 @@ class StudySpec(Frozen):
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
     budget: BudgetSpec = BudgetSpec()
     """What it may spend, and when it has found enough."""
+    early_stopping: EarlyStoppingSpec | None = None
+    """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     retry: RetrySpec = RetrySpec()

@@ -11,12 +11,14 @@ from rich.console import Console
 
 from sem_ray.cli.console import (
     experiment_tables,
+    live_screen,
     noise_tables,
     output,
     plan_text,
     progress,
     study_tables,
     sweep_progress,
+    watching,
 )
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
@@ -77,6 +79,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
             experiment_tables,
             study_tables,
             sweep_progress,
+            live_screen,
+            watching,
         ):
             for stream in ("stdout", "stderr"):
                 monkeypatch.setattr(module, stream, made.console, raising=False)
