@@ -242,11 +242,12 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
 
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed"})
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "derived"})
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
-    return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
+    listed = {"points": repr(spec.points), "enqueue": repr(spec.enqueue)}
+    return {**tree, **listed, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
 
 
 def _differences(old: Any, new: Any, path: str = "") -> list[str]:
