@@ -22,6 +22,7 @@ from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
 from sem_ray.studies.definition.points import in_space
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
+from sem_ray.studies.definition.retry import RetrySpec
 from sem_ray.studies.definition.sampler import SamplerSpec
 
 SOURCE = "data.source"
@@ -58,6 +59,8 @@ class StudySpec(Frozen):
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
+    retry: RetrySpec = RetrySpec()
+    """Which lost trials run again."""
     resources: WantedResources | None = None
     """Of one trial; null is a whole GPU if there is any, else one core."""
     concurrency: Count | None = None

@@ -243,6 +243,7 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
     tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "derived"})
+    tree["constraints"] = {str(constraint): True for constraint in spec.constraints}
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}

@@ -53,9 +53,16 @@ class SamplerView:
             create_trial(state=TrialState.RUNNING, params=params, distributions=known)
         )
 
-    def finish(self, number: int, values: Sequence[float]) -> None:
-        """Tell the means of the objectives; only the first such call counts."""
-        self.study.tell(number, list(values), skip_if_finished=True)
+    def finish(self, number: int, values: Sequence[float], violations: Mapping[str, float]) -> None:
+        """Tell the means of the objectives, and how far each constraint is broken; only the first
+        such call counts."""
+        frozen = self.study.get_trials(deepcopy=False)[number]
+        if frozen.state.is_finished():
+            return
+        trial = optuna.Trial(self.study, frozen._trial_id)
+        for constraint, by in violations.items():
+            trial.set_constraint(constraint, by)
+        self.study.tell(number, list(values))
 
     def fail(self, number: int) -> None:
         """Tell that a configuration gave nothing."""

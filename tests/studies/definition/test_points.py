@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sem_ray.errors import BadInput
+from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_file import study_from
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import proposals, target_of
@@ -19,7 +20,7 @@ POINTS: list[dict[str, Any]] = [
     {"noise.method": "sem", "victim.radii": [0, 4]},
     {"noise.method": "sem", "victim.radii": [4]},
 ]
-HELD = [
+HELD: list[Values] = [
     {"noise.method": "tap", "noise.tap.steps": 3},
     {"noise.method": "sem", "victim.radii": "[0, 4]"},
     {"noise.method": "sem", "victim.radii": "[4]"},
@@ -93,7 +94,10 @@ SEARCH = {
     "noise.step_size": {"low": 1.0, "high": 4.0, "when": {"noise.method": "sem"}},
     "noise.steps": {"low": 1, "high": 3, "when": {"noise.method": "sem"}},
 }
-FIRST = [{"noise.method": "sem", "noise.step_size": 2, "noise.steps": 3}, {"noise.method": "tap"}]
+FIRST: list[dict[str, Any]] = [
+    {"noise.method": "sem", "noise.step_size": 2, "noise.steps": 3},
+    {"noise.method": "tap"},
+]
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
