@@ -13,6 +13,7 @@ from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.constraints import refuse_unknown
 from sem_ray.studies.definition.derived import DERIVED, paths_of, refuse_bad_formulas
+from sem_ray.studies.definition.early_stopping import refuse_unfit, require_surrogate_steps
 from sem_ray.studies.definition.points import refuse_repeated, refuse_unsearched
 from sem_ray.studies.definition.probes import Probe, pairs, singles
 from sem_ray.studies.definition.sampler import refuse_unable
@@ -20,7 +21,7 @@ from sem_ray.studies.definition.study_spec import StudySpec
 
 MOST_POINTS = 100_000
 """Of a grid: it is walked from its first point for every trial, and no sweep runs more."""
-ELSEWHERE = (("resources",), (DERIVED,))
+ELSEWHERE = (("resources",), ("early_stopping",), (DERIVED,))
 """Parts of a study file in which a fault is told there, whatever value of the search shows it."""
 
 
@@ -38,6 +39,8 @@ def check_study(spec: StudySpec) -> None:
     refuse_unknown(spec.constraints, metric_names(spec.experiment({})), spec.origin)
     refuse_unable(spec.sampler, spec.search, len(spec.objectives), spec.origin)
     _check_grid(spec)
+    if spec.early_stopping is not None:
+        refuse_unfit(spec.early_stopping, [o.metric for o in spec.objectives], spec.origin)
 
 
 def _check_base(spec: StudySpec) -> ExperimentSpec:
@@ -45,6 +48,8 @@ def _check_base(spec: StudySpec) -> ExperimentSpec:
     try:
         return _experiment(spec.model_copy(update={"derived": {}}), {})
     except BadSetting as fault:
+        if fault.keys[:1] in ELSEWHERE:
+            raise
         raise spec.origin.within("base").fault(fault.keys, fault.text) from fault
 
 
@@ -117,6 +122,7 @@ def _experiment(spec: StudySpec, values: Mapping[str, Any]) -> ExperimentSpec:
     experiment = spec.experiment(values, spec.origin)
     require_networks(experiment, spec.origin)
     require_method(experiment, spec.origin)
+    require_surrogate_steps(spec.early_stopping, experiment, spec.origin)
     return experiment
 
 

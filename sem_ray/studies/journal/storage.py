@@ -248,6 +248,8 @@ def definition(spec: StudySpec) -> dict[str, Any]:
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
     listed = {"points": repr(spec.points), "enqueue": repr(spec.enqueue)}
+    if spec.early_stopping is not None:
+        tree["early_stopping"] = spec.early_stopping.model_dump(mode="json")
     return {**tree, **listed, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
 
 
