@@ -1,0 +1,100 @@
+"""What a study file may say of an ablation, and how its mistakes are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sem_ray.errors import BadInput
+from sem_ray.studies.ablation.design import Design
+from sem_ray.studies.definition.study_spec import StudySpec
+from tests.studies import fakes
+
+TWO = {"noise.steps": {"choices": [5, 1]}, "noise.radius": {"choices": [8, 16]}}
+THREE = {**TWO, "noise.step_size": {"choices": [4.0, 8.0]}}
+
+
+def ablation(search: dict[str, Any] | None = None, **changes: Any) -> StudySpec:
+    usual = {"design": "ablation", "search": search or TWO, "seeds": [0, 1, 2]}
+    tree = {key: value for key, value in fakes.tree(**{**usual, **changes}).items()}
+    if "trials" not in changes:
+        del tree["trials"]
+    return fakes.study_of(tree)
+
+
+def design(**changes: Any) -> Design:
+    found = ablation(**changes).ablation_design
+    assert found is not None
+    return found
+
+
+def test_a_search_has_no_design() -> None:
+    assert fakes.study().ablation_design is None
+
+
+def test_the_baseline_is_the_first_value_listed_unless_it_is_named() -> None:
+    assert design().baseline == {"noise.steps": 5, "noise.radius": 8}
+    named = design(ablation={"baseline": {"noise.radius": 16}})
+    assert named.baseline == {"noise.steps": 5, "noise.radius": 16}
+    assert named.values(2) == {"noise.steps": 5, "noise.radius": 8}
+
+
+def test_its_length_follows_from_the_design() -> None:
+    assert ablation().trials == 3
+    assert ablation(ablation={"kind": "factorial"}).trials == 4
+    assert ablation(search=THREE, ablation={"kind": "factorial"}).trials == 8
+    fraction = {"kind": "fractional", "resolution": 3}
+    assert ablation(search=THREE, ablation=fraction).trials == 4
+
+
+def test_every_configuration_has_the_same_seeds_and_none_has_more() -> None:
+    each = ablation().runs_each
+    assert (each.min, each.max, each.confirm, each.seeds) == (3, 3, 0, (0, 1, 2))
+
+
+def test_a_range_with_steps_is_a_factor_too() -> None:
+    found = design(search={"noise.steps": {"low": 1, "high": 3}})
+    assert found.factors[0].levels == (1, 2, 3)
+
+
+def test_generators_of_a_fraction() -> None:
+    given = {"kind": "fractional", "generators": {"noise.step_size": [*TWO]}}
+    found = design(search=THREE, ablation=given)
+    assert found.points == ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ablation": {"baseline": {"noise.stepz": 1}}}, "noise.stepz.*did you mean noise.steps"),
+        ({"ablation": {"baseline": {"noise.steps": 2}}}, "2 is not among the values"),
+        ({"ablation": {"kind": "one-faktor"}}, "ablation.kind"),
+        ({"ablation": {"resolution": 4}}, "kind: fractional"),
+        ({"ablation": {"kind": "fractional", "resolution": 2}}, "resolution"),
+        ({"search": {"noise.steps": {"choices": [1]}}}, "search.noise.steps.*another value"),
+        ({"search": {"noise.step_size": {"low": 1.0, "high": 9.0}}}, "another value"),
+        (
+            {"search": {"noise.steps": {"low": 1, "high": 3}}, "ablation": {"kind": "fractional"}},
+            "factors of two values",
+        ),
+        (
+            {"ablation": {"kind": "fractional", "generators": {"noise.steps": ["noise.steps"]}}},
+            "can stand here",
+        ),
+        (
+            {"ablation": {"kind": "fractional", "generators": {"noise.steps": ["noise.radius"]}}},
+            "resolution 2",
+        ),
+        ({"search": {"noise.steps": {"low": 1, "high": 2000}}}, "2,000 configurations"),
+        ({"sampler": {"name": "tpe"}}, "sampler"),
+        ({"trials": 4}, "trials"),
+        ({"seeds": None}, "seeds"),
+        ({"seeds": None, "replicates": {"min": 2, "max": 5}}, "seeds"),
+        ({"design": "search", "ablation": {"kind": "factorial"}}, "design: ablation"),
+        ({"design": "ablations"}, "design"),
+    ],
+)
+def test_mistakes_are_told(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadInput, match=f"(?s)test.yaml.*{words}"):
+        ablation(**changes)
