@@ -43,13 +43,19 @@ class OutOfTime(SemRayError):
     """The run was told to end by now; it is saved, and the same call goes on from there."""
 
 
+class Paused(Exception):
+    """The run reached the step at which it was to pause; it is saved, and goes on from there."""
+
+
 @dataclass
 class Checkpoint:
     """The files of one run. `until` is the moment (`time.monotonic()`) at which the run should save
-    and stop; None lets it finish. `facts` are small things beside the tensors, as JSON."""
+    and stop, and `pause_at` the step; None lets it finish. `facts` are small things beside the
+    tensors, as JSON."""
 
     file: Path
     until: float | None = None
+    pause_at: int | None = None
     every: float = EVERY
     on_trouble: Callable[[str], None] = log.warning
     """Called with one line if a file is damaged or cannot be written."""

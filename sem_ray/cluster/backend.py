@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -59,9 +59,11 @@ class OnActors:
         *,
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
+        probes: Collection[int] = (),
     ) -> Victim:
         """As `sem_ray.victims.train_victim`, to the same accuracies."""
-        payload = RunPayload(spec, victim_split(spec, len(train)), radius, self.stream)
+        split = victim_split(spec, len(train))
+        payload = RunPayload(spec, split, radius, self.stream, tuple(probes))
         with self.group(payload, train.rows, test.rows) as group:
             schedule = VictimSchedule.of(spec, radius)
             return Victim.of(

@@ -97,3 +97,54 @@ def verdict(
     if difference.low <= 0 <= difference.high:
         return "cannot be told apart"
     return "better" if (difference.value < 0) == (direction == "minimize") else "worse"
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Values of several settings (rows) with the same seeds (columns), one of each.
+
+    The model is that of a randomised block design (Montgomery, Design and Analysis of Experiments,
+    chapter 4): value = setting + seed + noise, with noise of one spread. Its spread is estimated
+    from all rows together, so that two seeds say something already.
+    """
+
+    rows: Sequence[Sequence[float]]
+
+    @property
+    def seeds(self) -> int:
+        return len(self.rows[0])
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom of the spread."""
+        return (len(self.rows) - 1) * (self.seeds - 1)
+
+    def mean(self, row: int) -> float:
+        return math.fsum(self.rows[row]) / self.seeds
+
+    def noise(self) -> float:
+        """The standard deviation of one value that neither its setting nor its seed explains; NaN
+        for one row or one seed."""
+        if self.freedom == 0:
+            return math.nan
+        rows = [self.mean(number) for number in range(len(self.rows))]
+        seeds = [math.fsum(column) / len(rows) for column in zip(*self.rows, strict=True)]
+        whole = math.fsum(rows) / len(rows)
+        left = (
+            (value - rows[r] - seeds[s] + whole) ** 2
+            for r, values in enumerate(self.rows)
+            for s, value in enumerate(values)
+        )
+        return math.sqrt(math.fsum(left) / self.freedom)
+
+    def difference(self, one: int, other: int, confidence: float = CONFIDENCE) -> Estimate:
+        """The mean of row `one` minus that of row `other`, with the t interval of the model; it is
+        for this comparison, and not for all of them at once."""
+        value = self.mean(one) - self.mean(other)
+        if self.freedom == 0:
+            return Estimate(value, -math.inf, math.inf, self.seeds)
+        from scipy.special import stdtrit
+
+        quantile = float(stdtrit(self.freedom, (1 + confidence) / 2))
+        half = quantile * self.noise() * math.sqrt(2 / self.seeds)
+        return Estimate(value, value - half, value + half, self.seeds)

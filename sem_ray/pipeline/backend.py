@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Backend(Protocol):
         *,
         sink: ProgressSink = ...,
         checkpoint: Checkpoint | None = ...,
+        probes: Collection[int] = ...,
     ) -> Victim: ...
 
 
@@ -78,6 +80,7 @@ class OnDevice:
         *,
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
+        probes: Collection[int] = (),
     ) -> Victim:
         return train_victim(
             spec,
@@ -88,4 +91,5 @@ class OnDevice:
             stream=self.stream,
             sink=sink,
             checkpoint=checkpoint,
+            probes=probes,
         )

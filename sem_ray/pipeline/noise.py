@@ -34,7 +34,7 @@ class StoredNoise:
 
 def find_noise(spec: ExperimentSpec, images: ImageSet, store: Store) -> StoredNoise | None:
     """The noise of `images` under `spec`; None if it is not finished, or damaged."""
-    found = store.find(KIND, noise_identity(spec, images.fingerprint), _check)
+    found = store.find(KIND, noise_identity(spec, images.fingerprint), check_noise)
     return None if found is None else StoredNoise(found, found=True)
 
 
@@ -46,20 +46,23 @@ def noise_for(
     backend: Backend,
     sink: ProgressSink = silent,
 ) -> StoredNoise:
-    """The noise of `images` under `spec`, made now or found finished."""
+    """The noise of `images` under `spec`, made now or found finished. Raises `BeingMade` if another
+    process makes it and the store's user does not wait."""
+    if (stored := find_noise(spec, images, store)) is not None:
+        return stored
     identity = noise_identity(spec, images.fingerprint)
     with store.making(KIND, identity):
-        if (found := store.reuse(KIND, identity, _check)) is not None:
+        if (found := store.reuse(KIND, identity, check_noise)) is not None:
             return StoredNoise(found, found=True)
         store.require_space(space_for(images), "the noise")
         with store.resuming(KIND, identity) as checkpoint:
             generated = backend.generate(spec, images, sink=sink, checkpoint=checkpoint)
             with store.writing(KIND, identity) as folder:
-                write_noise(folder, _noise(spec, images, identity, generated))
+                write_noise(folder, made_noise(spec, images, identity, generated))
     return StoredNoise(store.folder(KIND, identity), found=False)
 
 
-def _check(folder: Path) -> None:
+def check_noise(folder: Path) -> None:
     """Raise `Damaged` if noise without digests is not sound."""
     try:
         read_noise(folder)
@@ -72,7 +75,10 @@ def space_for(images: ImageSet) -> int:
     return 2 * images.images.numel() + MARGIN
 
 
-def _noise(spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated) -> Noise:
+def made_noise(
+    spec: ExperimentSpec, images: ImageSet, identity: str, generated: Generated
+) -> Noise:
+    """What was generated, with its manifest."""
     manifest = Manifest(
         fingerprint=images.fingerprint,
         radius=_radius(spec, generated),

@@ -37,9 +37,9 @@ def victim_for(
     test = data.require_test()
     identity = victim_identity(spec, data.train.fingerprint, test.fingerprint, noise, radius)
     with store.making(KIND, identity):
-        found = store.reuse(KIND, identity, _read)
+        found = store.reuse(KIND, identity, read_victim)
         if found is None:
-            told = _naming(sink, "clean" if noise == CLEAN else "protected")
+            told = naming(sink, "clean" if noise == CLEAN else "protected")
             with store.resuming(KIND, identity) as checkpoint:
                 victim = backend.train_victim(
                     spec, radius, train, test, sink=told, checkpoint=checkpoint
@@ -47,10 +47,10 @@ def victim_for(
                 with store.writing(KIND, identity) as folder:
                     write_json(folder / "victim.json", asdict(victim))
             found = store.folder(KIND, identity)
-    return _read(found)
+    return read_victim(found)
 
 
-def _naming(sink: ProgressSink, images: str) -> ProgressSink:
+def naming(sink: ProgressSink, images: str) -> ProgressSink:
     """Reports that say which images a victim of this radius is trained on."""
 
     def naming(progress: Progress) -> None:
@@ -59,8 +59,8 @@ def _naming(sink: ProgressSink, images: str) -> ProgressSink:
     return naming
 
 
-def _read(folder: Path) -> Victim:
-    """Raises `Damaged` if the file is not what was written."""
+def read_victim(folder: Path) -> Victim:
+    """The victim in a folder of the store. Raises `Damaged` if the file is not what was written."""
     file = folder / "victim.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8"))

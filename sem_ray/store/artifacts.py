@@ -1,7 +1,7 @@
 """Content-addressed artifacts in a folder: `kind/identity/` with the files and what made them.
 
 An artifact appears whole or not at all, with the digests of its files. A process that computes one
-holds its lock, so two trials that need the same artifact make it once.
+holds its lease, so two trials that need the same artifact make it once, on whatever machines.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from sem_ray.files import (
     require_writable,
     writing_to,
 )
-from sem_ray.locks import locked
-from sem_ray.store.digests import check_digests, write_digests
+from sem_ray.store.digests import DIGESTS, check_digests, write_digests
+from sem_ray.store.lease import Held, Watch, is_free, leased
+from sem_ray.store.owner import Owner
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +39,23 @@ Check = Callable[[Path], object]
 """Reads an artifact that has no digests, as earlier versions wrote them. Raises `Damaged`."""
 
 
-class Store:
-    """A folder of artifacts, studies and records."""
+class BeingMade(Exception):
+    """Another process is making the artifact, and the store's user does not wait."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, kind: str, identity: str, owner: str) -> None:
+        super().__init__(f"{kind} {identity} is being made by {owner}")
+        self.kind, self.identity = kind, identity
+
+
+class Store:
+    """A folder of artifacts, studies and records.
+
+    waits: whether `making` waits for another process that makes the artifact, or raises
+    `BeingMade`, for one that holds devices which others could use.
+    """
+
+    def __init__(self, root: Path, *, waits: bool = True) -> None:
+        self.root, self.waits = root, waits
 
     @classmethod
     def open(cls, root: Path | str | None = None) -> Store:
@@ -100,7 +113,7 @@ class Store:
 
     def reuse(self, kind: str, identity: str, check: Check) -> Path | None:
         """The same, and a damaged artifact is renamed, which is said, so that it can be made again.
-        Only for who holds the artifact's lock."""
+        Only for who holds the artifact's lease."""
         folder = self.folder(kind, identity)
         if not folder.is_dir():
             return None
@@ -115,35 +128,67 @@ class Store:
 
     @contextmanager
     def making(self, kind: str, identity: str) -> Iterator[None]:
-        """Hold the artifact's lock; a process that waited finds the artifact finished."""
+        """Hold the artifact's lease; a process that waited finds the artifact finished. Raises
+        `BeingMade` if another holds it and the store's user does not wait."""
+
+        def on_wait(owner: Owner | None) -> None:
+            log.info("%s %s is being made by %s: waiting", kind, identity, owner or "another")
+
         with ExitStack() as held:
             with self._working():
-                held.enter_context(locked(self.root / "locks" / f"{kind}-{identity}"))
-                # No other process fills a folder while the lock is held.
+                folder = self._lease(kind, identity)
+                try:
+                    held.enter_context(leased(folder, waits=self.waits, on_wait=on_wait))
+                except Held as holder:
+                    raise BeingMade(kind, identity, str(holder)) from holder
+                # No other process fills a folder while the lease is held.
                 remove_abandoned(self.root / kind, f".{identity}")
                 remove_abandoned(self._checkpoints, f".{kind}-{identity}.")
             yield
 
+    def watch(self, kind: str, identity: str) -> Callable[[], bool]:
+        """Tells, each time it is called, whether the artifact's lease is free. Looks at it from one
+        call to the next, by which it finds that a holder on another machine is dead."""
+        watch = Watch(self._lease(kind, identity))
+        return lambda: is_free(watch)
+
     @contextmanager
     def resuming(self, kind: str, identity: str) -> Iterator[Checkpoint]:
         """Yield the checkpoint of the artifact's making, which is removed once the block ends well.
-        Only for who holds the artifact's lock."""
+        Only for who holds the artifact's lease."""
+        with self.pausing(kind, identity) as checkpoint:
+            yield checkpoint
+        with self._working():
+            checkpoint.remove()
+
+    @contextmanager
+    def pausing(self, kind: str, identity: str) -> Iterator[Checkpoint]:
+        """The same for a block that leaves the artifact unmade: the checkpoint stays."""
         checkpoint = Checkpoint(self._checkpoints / f"{kind}-{identity}.safetensors")
         with self._working():
             try:
                 yield checkpoint
             finally:
                 checkpoint.settle()
-            checkpoint.remove()
 
     @contextmanager
     def writing(self, kind: str, identity: str) -> Iterator[Path]:
         """Yield a folder to fill; it becomes the artifact, with the digests of its files, if the
-        block ends well, and vanishes if not. Only for who holds the artifact's lock and did not
-        find it."""
-        with self._working(), atomic_folder(self.folder(kind, identity)) as aside:
-            yield aside
-            write_digests(aside)
+        block ends well, and vanishes if not. If another has finished it meanwhile, as happens to
+        one who was suspended and lost the lease, its artifact stays. Only for who holds the
+        artifact's lease and did not find it."""
+        target = self.folder(kind, identity)
+        with self._working():
+            try:
+                with atomic_folder(target) as aside:
+                    yield aside
+                    write_digests(aside)
+            except OSError:
+                if not (target / DIGESTS).is_file():
+                    raise
+
+    def _lease(self, kind: str, identity: str) -> Path:
+        return self.root / "leases" / f"{kind}-{identity}"
 
     @property
     def _checkpoints(self) -> Path:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import optuna
-
 from sem_ray.cluster.placement import refuse_what_never_fits, trial_bundles
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Choices, Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
+from sem_ray.studies.race import most_runs
 from sem_ray.studies.samplers.registry import sampler_for
+from sem_ray.studies.samplers.view import SamplerView
 
 SHOWN = 8
 """Proposals a plan lists at most."""
@@ -32,8 +32,8 @@ class SweepPlan:
     """How many different trials there are; None if a range is continuous."""
     proposals: tuple[Values, ...]
     """The first trials' values, as far as they do not depend on results."""
-    finalists: str | None = None
-    """What runs after them, in words; None if nothing does."""
+    replicates: str | None = None
+    """With which seeds they run, in words; None if each runs once."""
 
 
 def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
@@ -48,18 +48,21 @@ def plan(spec: StudySpec, *, trials: int | None = None) -> SweepPlan:
         settings={path: str(distribution) for path, distribution in spec.search.items()},
         combinations=spec.grid_size or None,
         proposals=proposals(spec, min(target, foreseen, SHOWN)),
-        finalists=_finalists(spec, target),
+        replicates=_replicates(spec, target),
     )
 
 
-def _finalists(spec: StudySpec, target: int) -> str | None:
-    if spec.finalists is None:
+def _replicates(spec: StudySpec, target: int) -> str | None:
+    found = spec.replicates
+    if found is None:
         return None
-    count, seeds = min(spec.finalists.count, target), spec.finalists.seeds
-    return (
-        f"then the best {count} run again with {seeds} further seeds each, and the winner of them "
-        f"with {seeds} more: at most {seeds * (count + 1)} further trials"
-    )
+    text = f"each with {found.min} seed{'s' * (found.min > 1)}"
+    if found.max > found.min:
+        most = min(found.finalists or target, target)
+        text += f"; then at most {most} that may be the best with up to {found.max}"
+    if found.confirm:
+        text += f"; then the winner with {found.confirm} more"
+    return f"{text}: at most {most_runs(target, found)} runs"
 
 
 def require_runnable(spec: StudySpec) -> None:
@@ -75,15 +78,11 @@ def require_runnable(spec: StudySpec) -> None:
 
 def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
     """The first `count` trials' values, each checked to be an experiment."""
-    study = optuna.create_study(directions=spec.directions, sampler=sampler_for(spec))
-    found = []
-    for _ in range(count):
-        trial = study.ask()
-        for path, distribution in spec.search.items():
-            distribution.suggested(trial, path)
-        spec.experiment(trial.params)
-        found.append(dict(trial.params))
-    return tuple(found)
+    view = SamplerView(spec, sampler_for(spec))
+    found = tuple(view.propose() for _ in range(count))
+    for values in found:
+        spec.experiment(values)
+    return found
 
 
 def target_of(spec: StudySpec, trials: int | None) -> int:

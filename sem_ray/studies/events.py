@@ -29,9 +29,9 @@ class TrialEvent:
     seconds: float | None = None
     """Of the trial's work, if it ended."""
     configuration: int | None = None
-    """The search's trial that proposed the settings; None is this one."""
+    """The trial that ran the settings first; None is this one."""
     replicate: int = 0
-    """Which further run of them it is, counted from 1; 0 is the search's own."""
+    """Which run of them it is, counted from 0."""
 
 
 @dataclass(frozen=True)

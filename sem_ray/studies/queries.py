@@ -16,7 +16,7 @@ from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective, not_dominated
 from sem_ray.studies.journal import trial_attributes as attributes
-from sem_ray.studies.journal.replicates import Rounds, wanted
+from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import StudyRuns
 
@@ -29,14 +29,14 @@ class Best:
 
     study: str
     trial: int
-    """The search's trial that proposed it."""
+    """The number of its configuration: that of the trial that ran it first."""
     objectives: tuple[Objective, ...]
     measurements: tuple[Measurement, ...]
-    """Of that trial. Of a winner, those of the runs that had no part in the choice, or until all of
-    them are finished of those that chose it."""
+    """Of that trial. Of a winner over several seeds, those of the runs that had no part in the
+    choice, or until all of them are finished of those that chose it."""
     spec: ExperimentSpec
     comparison: Comparison | None = None
-    """With the other finalists; None if the study has none, or not all of them have run."""
+    """With the other configurations; None until they have run with several seeds."""
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -74,7 +74,7 @@ class TrialRow:
     error: str | None
     seconds: float | None
     configuration: int
-    """The search's trial that proposed its settings, which may be itself."""
+    """The trial that ran its settings first, which may be itself."""
     seed: int | None
     """Of its experiment; None if it never began."""
 
@@ -91,12 +91,12 @@ class StudyStatus:
     study: str
     objectives: tuple[Objective, ...]
     trials: int
-    """Finished trials it was last asked to reach, those that finalists run again included."""
+    """Finished trials it was last asked to reach, at most: all seeds of all configurations."""
     running: bool
     """Whether a sweep is working on it now."""
     rows: tuple[TrialRow, ...]
     comparison: Comparison | None = None
-    """Of the finalists; None if the study has none, or not all of them have run."""
+    """Of the configurations; None until they have run with several seeds."""
 
     @property
     def complete(self) -> int:
@@ -104,8 +104,8 @@ class StudyStatus:
 
     @property
     def leaders(self) -> tuple[int, ...]:
-        """The finished trials of the winner; without one, those of the search that no other one
-        beats in all objectives."""
+        """The finished trials of the one that leads after several seeds; until then, the first runs
+        that no other one beats in all objectives."""
         done = [row for row in self.rows if row.state == "complete"]
         if self.comparison is not None:
             winner = self.comparison.winner.trial
@@ -115,9 +115,9 @@ class StudyStatus:
 
 
 def best(store: Store, name: str) -> Best:
-    """The best configuration: of a study with finalists the winner among them, of any other the
-    trial that MLflow orders first once its runs are in line with the study, or the study itself if
-    nothing can be written to the store.
+    """The best configuration: of a study with replicates the one with the best mean; of any other
+    the trial that MLflow orders first once its runs are in line with the study, or that the study
+    itself puts first if nothing can be written to the store.
 
     Raises `BadInput` for an unknown study or one without a finished trial.
     """
@@ -128,8 +128,8 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
-    if record.spec.finalists is not None:
-        return _chosen(record, trials)
+    if record.spec.replicates is not None:
+        return _chosen(record)
     if not store.writable():
         return _best(record, trials[_leader(record, trials)])
     runs = StudyRuns(store, record)
@@ -152,13 +152,36 @@ def _leader(record: StudyRecord, trials: Sequence[FrozenTrial]) -> int:
     return min(costs, key=lambda number: (costs[number], number))
 
 
-def _chosen(record: StudyRecord, trials: Sequence[FrozenTrial]) -> Best:
-    """The winner of the finalists; until they have run, the best of the search."""
-    rounds = Rounds(record.spec, trials)
-    if (winner := rounds.winner()) is None:
-        return _best(record, min(rounds.searched, key=rounds.cost))
-    runs = rounds.confirmed(winner) or rounds.runs(winner, rounds.choosing)
-    return _best(record, winner, runs, compare(record.spec, trials))
+def _chosen(record: StudyRecord) -> Best:
+    """The winner of the race; until it is over the one that leads, and until the search is over the
+    best mean there is."""
+    configurations = record.configurations()
+    comparison = compare(configurations)
+    if comparison is None:
+        leader = min(
+            _begun(configurations), key=lambda one: (_mean(configurations, one), one.number)
+        )
+        return _best(record, leader.first, _choosing(configurations, leader))
+    winner = configurations[comparison.winner.trial]
+    fresh = configurations.spec.runs_each.confirming
+    confirmed = [winner.runs[n].trial for n in fresh if n in winner.runs]
+    runs = confirmed if comparison.estimate else _choosing(configurations, winner)
+    return _best(record, winner.first, runs, comparison)
+
+
+def _begun(configurations: Configurations) -> list[Configuration]:
+    """Those with every seed of the search; if there is none, those with any run."""
+    return configurations.distinct() or [one for one in configurations if one.runs]
+
+
+def _choosing(configurations: Configurations, one: Configuration) -> list[FrozenTrial]:
+    """The finished runs that choose."""
+    return [one.runs[n].trial for n in configurations.spec.runs_each.choosing if n in one.runs]
+
+
+def _mean(configurations: Configurations, one: Configuration) -> float:
+    objective = configurations.objective
+    return objective.sign * one.mean(objective.metric, one.runs)
 
 
 def _best(
@@ -183,15 +206,16 @@ def status(store: Store, name: str) -> StudyStatus:
     record = load_study(store, name)
     running = is_running(store, name)
     trials = record.study.get_trials(deepcopy=False)
+    configurations = Configurations(record.spec, trials)
     rows = tuple(_row(trial, running) for trial in trials if trial.state != TrialState.WAITING)
     spec = record.spec
     return StudyStatus(
         study=spec.name,
         objectives=spec.objectives,
-        trials=wanted(spec, trials),
+        trials=configurations.wanted(),
         running=running,
         rows=rows,
-        comparison=compare(spec, trials),
+        comparison=compare(configurations),
     )
 
 

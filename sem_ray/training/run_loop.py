@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.checkpoint import Checkpoint, OutOfTime, Paused
 from sem_ray.interrupts import StopRequest, deferred
 from sem_ray.progress import Progress, ProgressSink, Worker
 from sem_ray.training import finite_loss
@@ -111,8 +111,8 @@ def run_schedule(
     """Run to the end, from `checkpoint` on if it has something.
 
     Ctrl-C and SIGTERM are obeyed between two steps, once a checkpoint is written; a second one is
-    obeyed at once. Raises `Interrupted` then, `WorkFailed` if the loss stops being a number, and
-    `OutOfTime` if the checkpoint's time is over.
+    obeyed at once. Raises `Interrupted` then, `WorkFailed` if the loss stops being a number,
+    `OutOfTime` if the checkpoint's time is over, and `Paused` at the step it is to pause at.
     """
     with deferred() as stop:
         run = _RunLoop(schedule, executor, sink, checkpoint, stop)
@@ -120,8 +120,10 @@ def run_schedule(
         while True:
             try:
                 while executor.done < schedule.total:
+                    run.pause_if_due()
                     run.advance()
                     run.obey()
+                run.pause_if_due()
                 finished = Finished(executor.state(), run.seconds, run.loss)
                 run.obey()
             except MembershipChanged:
@@ -174,7 +176,7 @@ class _RunLoop:
     def advance(self) -> None:
         """Do as many steps as fit between two reports, then report."""
         began, before = time.perf_counter(), self.executor.done
-        report = self.executor.advance(min(before + self._steps(), self.schedule.total))
+        report = self.executor.advance(min(before + self._steps(), self._end))
         self._pace = (time.perf_counter() - began) / max(report.done - before, 1)
         self._tell(report)
         self._save()
@@ -191,6 +193,20 @@ class _RunLoop:
             at = self.schedule.progress(self.executor.done)
             saved = f"{at.stage} is saved at {at.done} of {at.total} {at.unit}"
         self._stop.obey(saved)
+
+    def pause_if_due(self) -> None:
+        """Save a checkpoint if this is the step to pause at. Raises `Paused` then."""
+        if self.checkpoint is None or self.checkpoint.pause_at is None:
+            return
+        if self.executor.done >= self._end:
+            self.checkpoint.save(*self._packed())
+            raise Paused
+
+    @property
+    def _end(self) -> int:
+        """The step that the loop runs to without a pause."""
+        pause = self.checkpoint.pause_at if self.checkpoint else None
+        return self.schedule.total if pause is None else min(pause, self.schedule.total)
 
     def _steps(self) -> int:
         return max(int(REPORT_EVERY / self._pace), 1) if self._pace else 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,6 +25,8 @@ from sem_ray.training.run_state import State, apart
 from sem_ray.victims.accuracy import accuracy
 
 CURVE = "curve"
+PROBES = "probes"
+"""(step, accuracy) pairs of tests that are not part of the curve."""
 
 
 @dataclass(frozen=True)
@@ -140,15 +143,25 @@ def victim_passes(spec: ExperimentSpec, radius: float, rows: int) -> float:
 
 class Training:
     """Executor of a victim's training on this worker's shards, tested on this worker's share of
-    the `test` images."""
+    the `test` images: at the schedule's marks for its curve, and after the steps of `probes` beside
+    it, which changes neither the curve nor the network."""
 
     waiting = False
 
-    def __init__(self, steps: VictimSteps, test: Rows, communicator: Communicator = LOCAL) -> None:
+    def __init__(
+        self,
+        steps: VictimSteps,
+        test: Rows,
+        communicator: Communicator = LOCAL,
+        probes: Collection[int] = (),
+    ) -> None:
         self.steps, self.test, self.communicator = steps, test, communicator
         self.schedule = VictimSchedule.of(steps.spec, steps.radius)
         self.done = 0
         self.curve: list[tuple[int, float]] = []
+        self.probes: list[tuple[int, float]] = []
+        self._probed = frozenset(probes)
+        self._tests = self.schedule.marks | self._probed
 
     def advance(self, until: int) -> Report:
         """Train up to step `until`, or to the next test if that comes first."""
@@ -156,15 +169,17 @@ class Training:
         for step in range(before, until):
             losses = self.steps.step(step)
             self.done = step + 1
-            if self.done in self.schedule.marks:
+            if self.done in self._tests:
                 break
         by_shard = dict(zip(self.steps.shards.slots, losses.tolist(), strict=True))
-        metrics = self._tested() if self.done in self.schedule.marks else {}
+        metrics = self._tested() if self.done in self._tests else {}
         images = (self.done - before) * self.steps.shards.batch_rows
         return Report(self.done, by_shard, metrics, images=images)
 
     def state(self) -> State:
-        facts = {"done": self.done, CURVE: list(self.curve)}
+        facts: dict[str, Any] = {"done": self.done, CURVE: list(self.curve)}
+        if self.probes:
+            facts[PROBES] = list(self.probes)
         return State(apart(self.steps.trainer.state()), facts=facts)
 
     def load(self, state: State | None) -> None:
@@ -175,12 +190,16 @@ class Training:
         self.steps.trainer.load(state.shared)
         self.done = int(state.facts["done"])
         self.curve = [(step, reached) for step, reached in state.facts[CURVE]]
+        self.probes = [(step, reached) for step, reached in state.facts.get(PROBES, ())]
 
     def _tested(self) -> dict[str, float]:
-        """Test the network and add a point to the curve."""
+        """Test the network and add a point to the curve, to the probes, or to both."""
         network = self.steps.trainer.frozen()
         reached = accuracy(network, self.test, self.steps.spec, self.communicator)
-        self.curve.append((self.done, reached))
+        if self.done in self.schedule.marks:
+            self.curve.append((self.done, reached))
+        if self.done in self._probed:
+            self.probes.append((self.done, reached))
         return {"accuracy": reached}
 
 
@@ -194,15 +213,17 @@ def train_victim(
     stream: bool | None = None,
     sink: ProgressSink = silent,
     checkpoint: Checkpoint | None = None,
+    probes: Collection[int] = (),
 ) -> Victim:
     """Train on `train` against PGD of `radius` (1/255; 0 is standard training) on one device, and
     test on `test`; if `stream`, images stay in their file and stream to the device (`Rows.to`).
+    After the steps of `probes` the network is tested too, and the checkpoint keeps what it reached.
 
     Goes on from `checkpoint` if it has one. Raises `WorkFailed` if the loss stops being a number,
     `OutOfTime` if the checkpoint's time is over.
     """
     steps = VictimSteps(spec, radius, train.rows.to(device, stream=stream))
-    executor = Training(steps, test.rows.to(device, stream=stream))
+    executor = Training(steps, test.rows.to(device, stream=stream), probes=probes)
     return Victim.of(
         radius, run_schedule(executor.schedule, executor, sink=sink, checkpoint=checkpoint)
     )

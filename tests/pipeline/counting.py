@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import torch
@@ -56,6 +57,9 @@ class Counting:
         *,
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
+        probes: Collection[int] = (),
     ) -> Victim:
         self.victims.append(radius)
-        return self.inner.train_victim(spec, radius, train, test, sink=sink, checkpoint=checkpoint)
+        return self.inner.train_victim(
+            spec, radius, train, test, sink=sink, checkpoint=checkpoint, probes=probes
+        )

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+import optuna
+
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
@@ -25,6 +27,10 @@ from sem_ray.spec.reading import merged
 from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec, study_from
 from sem_ray.studies.events import SweepEvent, Warned
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.storage import StudyRecord
+from sem_ray.studies.samplers.registry import sampler_for
+from sem_ray.studies.samplers.view import SamplerView
 
 METRIC = "test_accuracy_at_4"
 
@@ -134,3 +140,12 @@ def hopeless(
 def trial_of(event: SweepEvent) -> int:
     assert not isinstance(event, Warned), event.message
     return event.trial
+
+
+def begun(record: StudyRecord) -> optuna.Trial:
+    """A trial that runs, of the next values that the study's sampler proposes."""
+    view = SamplerView(record.spec, sampler_for(record.spec))
+    for configuration in record.configurations():
+        view.add(configuration.values)
+    values = view.propose()
+    return record.begin(values, attributes.of_start(record.spec.experiment(values), None, 0))

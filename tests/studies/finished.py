@@ -9,22 +9,24 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.configurations import Configurations
 from tests.studies.fakes import METRIC, measured, study
 
 RADII = (8, 12, 16, 20)
 
 
-FINALISTS: dict[str, Any] = {
+RACED: dict[str, Any] = {
     "search": {"noise.radius": {"choices": list(RADII)}},
     "sampler": {"name": "grid"},
-    "finalists": {"count": 2, "seeds": 2},
+    "replicates": {"min": 1, "max": 3, "finalists": 2, "confirm": 2},
     "base": {"seed": 10},
 }
-"""Four radii; the best two run again with two further seeds each."""
+"""Four radii with seed 10; the best two with up to two seeds more; the winner with two of its
+own."""
 
 
-def finalists_study(**changes: Any) -> StudySpec:
-    return study(**{**FINALISTS, **changes})
+def raced_study(**changes: Any) -> StudySpec:
+    return study(**{**RACED, **changes})
 
 
 class Journal:
@@ -43,6 +45,10 @@ class Journal:
         radius = self.trials[configuration].params["noise.radius"]
         keys = {attributes.CONFIGURATION: configuration, attributes.REPLICATE: number}
         return self._add(radius, value, keys, **facts)
+
+    @property
+    def configurations(self) -> Configurations:
+        return Configurations(self.spec, self.trials)
 
     @property
     def trials(self) -> list[FrozenTrial]:

@@ -76,10 +76,10 @@ def turn_read_only(disk: Disk) -> Iterator[Callable[[Path], None]]:
 
 @pytest.fixture
 def tree(here: Path) -> Callable[[], set[str]]:
-    """Everything below the current folder but locks, which say nothing about results."""
+    """Everything below the current folder but locks and leases, which say nothing about results."""
 
     def listed() -> set[str]:
         paths = (path.relative_to(here) for path in here.rglob("*"))
-        return {str(path) for path in paths if "locks" not in path.parts}
+        return {str(path) for path in paths if not {"locks", "leases"} & set(path.parts)}
 
     return listed

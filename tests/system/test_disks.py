@@ -19,8 +19,7 @@ from sem_ray.studies.events import SweepEvent, TrialEvent
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import open_study
 from sem_ray.studies.journal.trial_report import Finished
-from sem_ray.studies.samplers.registry import sampler_for
-from tests.studies.fakes import METRIC, measured, metrics
+from tests.studies.fakes import METRIC, begun, measured, metrics
 from tests.studies.fakes import study as study_of
 from tests.studies.fakes import tree as study_tree
 from tests.system.conftest import Command, Disk
@@ -52,13 +51,10 @@ def study(here: Path) -> Path:
 def record_two_trials(store: Store) -> None:
     """A study as a sweep leaves it."""
     spec = study_of(trials=2)
-    record = open_study(store, spec, sampler_for(spec))
+    record = open_study(store, spec)
     for _ in range(2):
-        trial = record.study.ask()
-        for path, distribution in spec.search.items():
-            distribution.suggested(trial, path)
+        trial = begun(record)
         experiment = spec.experiment(trial.params)
-        attributes.note_start(trial, experiment)
         report = Finished(measurements=measured(experiment), noise_identity="n", seconds=1.0)
         attributes.note_finish(trial, report)
         record.study.tell(trial, metrics(experiment)[METRIC])

@@ -19,9 +19,9 @@ MINUTES_OF_WORK = tiny(surrogate__steps=4000)
 
 
 def until_generating(process: subprocess.Popen[str], store: Path, settle: float = 0.3) -> None:
-    """Wait until the noise's lock is held, and `settle` seconds more."""
+    """Wait until the noise's lease is held, and `settle` seconds more."""
     end = time.monotonic() + 60
-    while not list((store / "locks").glob("noise-*")):
+    while not list((store / "leases").glob("noise-*")):
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < end, "it never began"
         time.sleep(0.02)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sem_ray.checkpoint import Checkpoint, OutOfTime
+from sem_ray.checkpoint import Checkpoint, OutOfTime, Paused
 from sem_ray.errors import WorkFailed
 from sem_ray.interrupts import Interrupted
 from sem_ray.progress import Progress
@@ -124,6 +124,18 @@ def test_ctrl_c_in_the_last_step_keeps_the_whole_run(kept: Checkpoint) -> None:
     with pytest.raises(Interrupted):
         run(Counter({TOTAL - 1: ctrl_c}), kept)
     assert run(Counter(), kept) == []
+
+
+@pytest.mark.parametrize("step", [1, 4, TOTAL])
+def test_a_run_pauses_saved_at_its_step_and_goes_on_from_there(kept: Checkpoint, step: int) -> None:
+    kept.every, kept.pause_at = math.inf, step
+    for loaded in (0, step):  # the second time it is there already
+        executor = Counter()
+        with pytest.raises(Paused):
+            run(executor, kept)
+        assert executor.done == step and executor.loaded == [loaded]
+    kept.pause_at = None
+    assert [report.done for report in run(Counter(), kept)] == [*range(step + 1, TOTAL + 1)]
 
 
 def test_ctrl_c_without_a_checkpoint_claims_nothing() -> None:

@@ -1,4 +1,4 @@
-"""The answer of a study whose finalists ran with several seeds, in sentences for a person."""
+"""The answer of a study whose configurations ran with several seeds, in sentences for a person."""
 
 from __future__ import annotations
 
@@ -6,51 +6,56 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sem_ray.metrics.statistics import CONFIDENCE, Estimate
-from sem_ray.studies.comparison import Comparison, Finalist
+from sem_ray.studies.comparison import Comparison, Contender
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """Which finalist wins, how good it is by seeds that did not choose it, and how the others
+    """Which configuration wins, how good it is by seeds that did not choose it, and how the others
     compare."""
-    alone = all(finalist.verdict == "worse" for finalist in comparison.others)
-    verb = "wins" if alone else "leads"
-    yield f"{_named(comparison.winner)} {verb}: {_winner(comparison)}"
-    for finalist in comparison.others:
-        yield f"{_named(finalist)} {_other(finalist)}"
-    if not any(finalist.verdict == "worse" for finalist in comparison.others):
+    yield f"{_named(comparison.winner)} {_verb(comparison)}: {_winner(comparison)}"
+    for one in comparison.others:
+        yield f"{_named(one)} {_other(one)}"
+    if comparison.others and len(comparison.tied) == len(comparison.others):
         yield "So the study does not tell these settings apart: more seeds would be needed."
     if comparison.not_compared:
         yield (
-            f"The other {comparison.not_compared} settings of the search ran with one seed and are "
-            "not compared."
+            f"The other {comparison.not_compared} configurations ran with one seed and are not "
+            "compared."
         )
     yield (
-        f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken seed by seed "
-        f"({_listed(comparison.chosen_by)})."
+        f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken over seeds that "
+        "both ran with."
     )
 
 
+def _verb(comparison: Comparison) -> str:
+    if not comparison.decided:
+        return "leads so far"
+    return "leads" if comparison.tied else "wins"
+
+
 def _winner(comparison: Comparison) -> str:
-    metric, chosen = comparison.objective.metric, _listed(comparison.chosen_by)
+    metric, chosen = comparison.objective.metric, comparison.winner.seeds
     if comparison.estimate is None:
         mean = comparison.winner.estimate
-        return f"{metric} {_interval(mean)} over the seeds that chose it ({chosen})"
+        return f"{metric} {_interval(mean)} over the seeds that chose it ({_listed(chosen)})"
     fresh = _listed(comparison.estimated_by)
     return f"{metric} {_interval(comparison.estimate)} over seeds that did not choose it ({fresh})"
 
 
-def _other(finalist: Finalist) -> str:
-    difference = finalist.difference
-    if difference is None or finalist.verdict is None:
+def _other(one: Contender) -> str:
+    difference = one.difference
+    if difference is None or one.verdict is None:
         raise ValueError("the winner is not compared with itself")
     change = f"{difference.value:+.1f} [{difference.low:+.1f}, {difference.high:+.1f}]"
-    if finalist.verdict == "worse":
-        return f"is worse by {change}"
-    return f"cannot be told from it: {change}"
+    over = f"over {len(one.seeds)} seeds"
+    if one.verdict == "worse":
+        return f"is worse by {change} {over}"
+    return f"cannot be told from it: {change} {over}"
 
 
-def _named(finalist: Finalist) -> str:
-    return f"trial {finalist.trial} ({settings(finalist.values)})"
+def _named(one: Contender) -> str:
+    return f"trial {one.trial} ({settings(one.values)})"
 
 
 def settings(values: Mapping[str, Any]) -> str:

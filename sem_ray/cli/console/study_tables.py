@@ -39,8 +39,8 @@ def show_plan(plan: SweepPlan) -> None:
     for number, values in enumerate(plan.proposals):
         first.add_row(str(number), *(short(values[path]) for path in plan.settings))
     stdout.print(first)
-    if plan.finalists:
-        say(plan.finalists)
+    if plan.replicates:
+        say(plan.replicates)
     say("dry run: nothing was run, nothing was written")
 
 

@@ -91,7 +91,11 @@ class SweepProgress:
 
 def _sentence(event: TrialEvent) -> str:
     settings = "  ".join(f"{path}={short(value)}" for path, value in event.values.items())
-    again = f" (trial {event.configuration}, run {event.replicate + 1})" if event.replicate else ""
+    again = (
+        f" (configuration {event.configuration}, run {event.replicate + 1})"
+        if event.replicate
+        else ""
+    )
     text = f"trial {event.trial}{again} {event.state}  {settings}"
     if event.error:
         return f"{text}: {event.error}"

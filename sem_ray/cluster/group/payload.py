@@ -30,12 +30,14 @@ name."""
 
 @dataclass(frozen=True)
 class RunPayload:
-    """One generation, or if `radius` (1/255) is given, one victim; `stream` as in `Rows.to`."""
+    """One generation, or if `radius` (1/255) is given, one victim, which is also tested after the
+    steps of `probes`; `stream` as in `Rows.to`."""
 
     spec: ExperimentSpec
     split: Split
     radius: float | None = None
     stream: bool | None = None
+    probes: tuple[int, ...] = ()
 
     @property
     def beside(self) -> int:
@@ -51,7 +53,7 @@ class RunPayload:
         if test is None:
             raise ValueError("a victim needs test images")
         steps = VictimSteps(self.spec, self.radius, rows, self.split, owned, communicator)
-        return Training(steps, test, communicator)
+        return Training(steps, test, communicator, self.probes)
 
 
 def pack(rows: Rows, where: slice) -> Packed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,21 +18,20 @@ from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
+from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
-from sem_ray.studies.definition.finalists import FinalistSpec, refuse_searched_seed
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
+from sem_ray.studies.definition.replicates import (
+    OTHER_FORMS,
+    ReplicateSpec,
+    refuse_searched_seed,
+    with_replicates,
+)
+from sem_ray.studies.definition.sampler import SamplerSpec, refuse_unable
 
 SOURCE = "data.source"
 MOST_POINTS = 100_000
 """Of a grid: it is walked from its first point for every trial, and no sweep runs more."""
-
-
-class SamplerSpec(Frozen):
-    """Who proposes the values of a trial."""
-
-    name: Literal["tpe", "random", "qmc", "grid"] = "tpe"
-    startup_trials: Count = 10
-    """Trials of `tpe` that are drawn at random before it models what was found."""
 
 
 class StudySpec(Frozen):
@@ -49,11 +48,14 @@ class StudySpec(Frozen):
     """Dotted path of a setting → what it may be."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
+    constraints: tuple[Constraint, ...] = ()
+    """What a configuration must keep to, as `generation_seconds <= 600`, to win."""
     trials: Count = 20
-    """Finished trials of the search to reach."""
+    """Configurations of the search to finish."""
     sampler: SamplerSpec = SamplerSpec()
-    finalists: FinalistSpec | None = None
-    """Null ends the study with the search, whose trials have one seed each."""
+    replicates: ReplicateSpec | None = None
+    """With which seeds each configuration runs. Null is one run each. A file may also give
+    `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     resources: TrialResources = TrialResources()
@@ -71,6 +73,11 @@ class StudySpec(Frozen):
         """The same study with its settings spelt out, so that it outlives its preset."""
         base = self.experiment({}).model_dump(mode="json")
         return self.model_copy(update={"preset": None, "base": base})
+
+    @property
+    def runs_each(self) -> ReplicateSpec:
+        """The replicates, which are one run each if the study asks for none."""
+        return self.replicates or ReplicateSpec(min=1, max=1, confirm=0)
 
     @property
     def directions(self) -> list[Direction]:
@@ -100,8 +107,10 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
     _check_settings(spec, place)
     _check_objectives(spec, place)
+    refuse_unknown(spec.constraints, metric_names(spec.experiment({})), place)
+    refuse_unable(spec.sampler, spec.search, len(spec.objectives), place)
     _check_grid(spec, place)
-    if spec.finalists is not None:
+    if spec.replicates is not None:
         refuse_searched_seed(spec.search, place)
     return spec
 
@@ -109,11 +118,11 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
 def checked(tree: Tree, place: str) -> StudySpec:
     """A study whose settings have the right form, whether one version or an earlier one wrote
     them. Raises `BadInput` that names `place`."""
-    return validated(StudySpec, as_list(tree, place), place)
+    return validated(StudySpec, with_replicates(as_list(tree, place), place), place)
 
 
 def _check_keys(tree: Tree, place: str) -> None:
-    known = (*StudySpec.model_fields, *SINGLE)
+    known = (*StudySpec.model_fields, *SINGLE, *OTHER_FORMS)
     for key in tree:
         if key not in known:
             raise BadInput(f"{place}: unknown key {key}{did_you_mean(str(key), known)}")

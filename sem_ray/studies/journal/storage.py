@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.samplers import BaseSampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 from typing_extensions import override
 
 from sem_ray.errors import BadInput, WorkFailed
@@ -24,11 +23,15 @@ from sem_ray.locks import Locked, is_locked, locked
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.store import REMEDY, Store
 from sem_ray.studies.definition.study_spec import StudySpec, checked
+from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.configurations import Configurations
+from sem_ray.studies.journal.trial_report import Failed
 
 FOLDER = "studies"
 SPEC_FILE = "study.json"
 JOURNAL_FILE = "journal.log"
 LOCK_FILE = "sweep.lock"
+HALF_PROPOSED = "the sweep was cut off before it had all its settings"
 LOCK_PATIENCE = 1.0
 """Seconds a sweep waits for the lock, which `is_running` holds for an instant."""
 
@@ -44,6 +47,34 @@ class StudyRecord:
     key: str
     folder: Path
     study: optuna.Study
+
+    def configurations(self) -> Configurations:
+        """All trials by configuration, as they stand now."""
+        return Configurations(self.spec, self.study.get_trials(deepcopy=False))
+
+    def begin(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> optuna.Trial:
+        """A new trial that runs, with these searched values and attributes: one line of the
+        journal, so that a sweep killed here or later finds it whole."""
+        known = {p: d.optuna() for p, d in self.spec.search.items() if p in values}
+        template = create_trial(
+            state=TrialState.RUNNING,
+            params={path: values[path] for path in known},
+            distributions=known,
+            user_attrs=dict(facts),
+        )
+        storage = self.study._storage
+        # `Study.add_trial` does the same, and does not say which trial it made.
+        return optuna.Trial(self.study, storage.create_new_trial(self.study._study_id, template))
+
+    def trial(self, number: int) -> optuna.Trial:
+        """A trial that exists, to go on with."""
+        storage = self.study._storage
+        found = storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
+        return optuna.Trial(self.study, found)
+
+    def frozen(self, trial: optuna.Trial) -> FrozenTrial:
+        """How a trial stands, without a look at the others."""
+        return self.study._storage.get_trial(trial._trial_id)
 
 
 class SystemLock(JournalFileOpenLock):
@@ -78,7 +109,7 @@ def studies(store: Store) -> list[str]:
     return sorted(file.parent.name for file in (store.root / FOLDER).glob(f"*/{SPEC_FILE}"))
 
 
-def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyRecord:
+def open_study(store: Store, spec: StudySpec) -> StudyRecord:
     """The study of this name; it is made if it is missing. Raises `BadInput` if the one that
     exists searches something else."""
     folder = study_folder(store, spec.name)
@@ -88,8 +119,10 @@ def open_study(store: Store, spec: StudySpec, sampler: BaseSampler) -> StudyReco
         _drop_torn_line(folder / JOURNAL_FILE)
         key = _agreed_key(folder, spec)
         write_json(folder / SPEC_FILE, {"key": key, "study": spec.model_dump(mode="json")})
-        study = _optuna_study(folder, spec, sampler)
-    return StudyRecord(spec, key, folder, study)
+        record = StudyRecord(spec, key, folder, _optuna_study(folder, spec))
+        _fail_half_proposed(record)
+    _refuse_other_seeds(record)
+    return record
 
 
 def load_study(store: Store, name: str) -> StudyRecord:
@@ -98,7 +131,7 @@ def load_study(store: Store, name: str) -> StudyRecord:
     if name not in studies(store):
         raise BadInput(f"no study {name!r} in {store.root}{_nearest(store, name)}")
     key, spec = _saved(folder)
-    return StudyRecord(spec, key, folder, _optuna_study(folder, spec, None))
+    return StudyRecord(spec, key, folder, _optuna_study(folder, spec))
 
 
 @contextmanager
@@ -122,17 +155,16 @@ def is_running(store: Store, name: str) -> bool:
     return is_locked(study_folder(store, name) / LOCK_FILE)
 
 
-def _optuna_study(folder: Path, spec: StudySpec, sampler: BaseSampler | None) -> optuna.Study:
+def _optuna_study(folder: Path, spec: StudySpec) -> optuna.Study:
     journal = folder / JOURNAL_FILE
     lock = SystemLock(journal.with_suffix(".lock"))
     try:
         storage = JournalStorage(JournalFileBackend(str(journal), lock_obj=lock))
         if spec.name in optuna.get_all_study_names(storage):
             # `create_study` would add a line to the journal each time it is read.
-            return optuna.load_study(study_name=spec.name, storage=storage, sampler=sampler)
+            return optuna.load_study(study_name=spec.name, storage=storage)
         return optuna.create_study(
             storage=storage,
-            sampler=sampler,
             study_name=spec.name,
             directions=spec.directions,
             load_if_exists=True,
@@ -174,8 +206,32 @@ def _agreed_key(folder: Path, spec: StudySpec) -> str:
 def _any_finished(folder: Path, saved: StudySpec) -> bool:
     """Whether anything would be lost with the record: a study whose trials only failed, for a
     mistake in it, may be corrected under its own name."""
-    study = _optuna_study(folder, saved, None)
+    study = _optuna_study(folder, saved)
     return any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False))
+
+
+def _fail_half_proposed(record: StudyRecord) -> None:
+    """Earlier versions wrote a trial's values one by one; one cut off in between has no experiment,
+    and others take its place."""
+    running = record.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    for trial in running:
+        if attributes.SPEC not in trial.user_attrs:
+            attributes.note_failure(record.trial(trial.number), Failed(error=HALF_PROPOSED))
+            record.study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _refuse_other_seeds(record: StudyRecord) -> None:
+    """A replicate has one seed: runs with another one would be counted twice."""
+    spec = record.spec
+    for configuration in record.configurations() if spec.replicates else ():
+        first = spec.experiment(configuration.values).seed
+        for number, run in configuration.runs.items():
+            if run.seed != (seed := spec.runs_each.seed(number, first)):
+                raise BadInput(
+                    f"study {spec.name} exists in {record.folder}, and its run {number + 1} of "
+                    f"each configuration has seed {run.seed}, not {seed}; keep the seeds it has "
+                    "and add further ones behind them, or give this one another name"
+                )
 
 
 def _saved(folder: Path) -> tuple[str, StudySpec]:

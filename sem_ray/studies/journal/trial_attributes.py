@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -18,8 +19,8 @@ MEASUREMENTS = "measurements"
 """All that a finished trial measured: a list of `Measurement`s."""
 NOISE = "noise_identity"
 CONFIGURATION, REPLICATE = "configuration", "replicate"
-"""Of a trial that runs a configuration again: the number of the search's trial that proposed it,
-and which further run this is, counted from 1. A trial of the search has neither."""
+"""Of a trial that runs a configuration again: the number of the trial that ran it first, and which
+run this is, counted from 0. The first one has neither."""
 SECONDS = "seconds"
 """Of the trial's work in its worker."""
 MACHINE = "machine"
@@ -44,12 +45,12 @@ def metrics_of(trial: FrozenTrial) -> dict[str, float]:
 
 
 def configuration_of(trial: FrozenTrial) -> int:
-    """The number of the search's trial that proposed its settings, which may be itself."""
+    """The number of the trial that ran its settings first, which may be itself."""
     return int(trial.user_attrs.get(CONFIGURATION, trial.number))
 
 
 def replicate_of(trial: FrozenTrial) -> int:
-    """Which further run of its configuration it is, counted from 1; 0 is the search's own."""
+    """Which run of its configuration it is, counted from 0."""
     return int(trial.user_attrs.get(REPLICATE, 0))
 
 
@@ -63,15 +64,21 @@ def seconds_of(trial: FrozenTrial) -> float | None:
     return seconds
 
 
+def of_start(
+    spec: ExperimentSpec | None, configuration: int | None, replicate: int
+) -> dict[str, Any]:
+    """Of a trial that begins; `configuration` is None if the trial is the first of a new one."""
+    facts = {} if spec is None else {SPEC: spec.model_dump_json()}
+    if configuration is None:
+        return facts
+    return {**facts, CONFIGURATION: configuration, REPLICATE: replicate}
+
+
 def machine_of(trial: FrozenTrial) -> str | None:
     """The kind of GPU or processor that computed it; None if it has not ended, or if a version
     recorded it that did not ask."""
     machine: str | None = trial.user_attrs.get(MACHINE)
     return machine
-
-
-def note_start(trial: optuna.Trial, spec: ExperimentSpec) -> None:
-    trial.set_user_attr(SPEC, spec.model_dump_json())
 
 
 def note_finish(trial: optuna.Trial, report: Finished) -> None:

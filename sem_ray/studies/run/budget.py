@@ -1,4 +1,4 @@
-"""How many trials a sweep may start."""
+"""What a sweep may spend."""
 
 from __future__ import annotations
 
@@ -7,30 +7,26 @@ from dataclasses import dataclass
 
 @dataclass
 class Budget:
-    """Trials to finish, and failures to bear on the way."""
+    """Failures to bear, and room for trials."""
 
-    target: int
-    """Finished trials of the study to reach, those of earlier sweeps included."""
     failures: int
     """Failures left before the sweep gives up."""
     concurrency: int | None = None
     """Most trials at once; None is no limit."""
 
     @classmethod
-    def to_reach(cls, target: int, complete: int, concurrency: int | None = None) -> Budget:
-        """As many failures as trials are missing, so that a sweep in which every trial fails ends.
-        A failed trial is replaced until then."""
-        return cls(target, max(target - complete, 1), concurrency)
+    def for_runs(cls, missing: int, concurrency: int | None = None) -> Budget:
+        """As many failures as runs are missing, so that a sweep in which every trial fails ends."""
+        return cls(max(missing, 1), concurrency)
 
-    def allows(self, complete: int, running: int) -> bool:
-        """Whether one more trial may start now."""
-        if self.is_spent(complete) or complete + running >= self.target:
-            return False
+    def has_room(self, running: int) -> bool:
+        """Whether one more trial may start beside those that run."""
         return self.concurrency is None or running < self.concurrency
 
-    def is_spent(self, complete: int) -> bool:
+    @property
+    def spent(self) -> bool:
         """Whether no trial will start any more, however the running ones end."""
-        return complete >= self.target or self.failures <= 0
+        return self.failures <= 0
 
     def take_failure(self) -> None:
         self.failures -= 1

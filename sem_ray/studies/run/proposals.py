@@ -1,76 +1,106 @@
-"""Which trial comes next: those that an earlier sweep left running, then new ones of the search,
-then further seeds for its finalists."""
+"""Which trial comes next: those that an earlier sweep left running, then further seeds of
+configurations that are begun or race, then new configurations."""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import optuna
-from optuna.trial import TrialState, create_trial
 
-from sem_ray.studies.journal import trial_attributes as attributes
-from sem_ray.studies.journal.replicates import Replicate, Rounds, key_of
+from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.journal.configurations import (
+    Configuration,
+    Configurations,
+    with_seed,
+)
 from sem_ray.studies.journal.storage import StudyRecord
+from sem_ray.studies.samplers.registry import sampler_for
+from sem_ray.studies.samplers.view import SamplerView
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A run that is to start. trial: the number of the journal's trial that was cut off and runs
+    again, or None for a new one; configuration: None for a new one."""
+
+    values: Values
+    configuration: int | None
+    replicate: int
+    trial: int | None = None
+
+    def experiment(self, record: StudyRecord) -> ExperimentSpec:
+        """What it runs. Raises `BadInput` if the values are no experiment."""
+        return with_seed(record.spec.experiment(self.values), record.spec, self.replicate)
 
 
 class Proposals:
     """The trials of a study that are to be run. A trial found RUNNING at the start was cut off with
     its sweep: it is run again, with the values it was given."""
 
-    def __init__(self, record: StudyRecord) -> None:
-        self._study, self._spec = record.study, record.spec
-        self._cut_off = deque(trial.number for trial in self._running())
+    def __init__(self, record: StudyRecord, configurations: Configurations) -> None:
+        self._spec, self._configurations = record.spec, configurations
+        self._view = SamplerView(record.spec, sampler_for(record.spec))
+        self._places: dict[int, int] = {}
+        """Configuration → its place in the view."""
+        for configuration in configurations:
+            self._view.add(configuration.values)
+            self.begun(configuration)
+            self.told(configuration)
+        self._cut_off = deque(sorted(self._running(), key=lambda run: run[2]))
 
-    def next(self) -> optuna.Trial | None:
-        """A trial with a value for each searched setting; None if the next one depends on how those
-        that run end, or there is none."""
-        trial = self._cut_off_trial() or self._searched() or self._replicate()
-        for path, distribution in self._spec.search.items():
-            if trial is not None:
-                # Values that a cut-off trial was given already are found, not drawn again.
-                distribution.suggested(trial, path)
-        return trial
+    def next(self) -> Proposal | None:
+        """The next run; None if it depends on how those that run end, or there is none."""
+        return self._cut_off_run() or self._missing() or self._new()
 
     @property
-    def rounds(self) -> Rounds:
-        """How the study stands."""
-        return Rounds(self._spec, self._study.get_trials(deepcopy=False))
+    def view(self) -> optuna.Study:
+        """What the sampler learns from: one trial a configuration."""
+        return self._view.study
 
-    def _cut_off_trial(self) -> optuna.Trial | None:
-        return self._trial(self._cut_off.popleft()) if self._cut_off else None
+    def begun(self, configuration: Configuration) -> None:
+        """Note which configuration the values proposed last have become."""
+        self._places[configuration.number] = len(self._places)
 
-    def _searched(self) -> optuna.Trial | None:
-        """A new one of the search; None if finalists are to follow and enough have been started."""
-        if self._spec.finalists is not None:
-            running = sum(attributes.replicate_of(trial) == 0 for trial in self._running())
-            if len(self.rounds.searched) + running >= self._spec.trials:
-                return None
-        return self._study.ask()
+    def told(self, configuration: Configuration) -> None:
+        """Tell the sampler how a configuration stands, once it knows."""
+        place = self._places[configuration.number]
+        first = range(self._spec.runs_each.min)
+        if configuration.failed or configuration.pruned:
+            self._view.fail(place)
+        elif configuration.has(first):
+            choosing = self._spec.runs_each.choosing
+            means = [configuration.mean(o.metric, choosing) for o in self._spec.objectives]
+            self._view.finish(place, means)
 
-    def _replicate(self) -> optuna.Trial | None:
-        running = {key_of(trial) for trial in self._running()}
-        missing = (each for each in self.rounds.missing() if each.key not in running)
-        replicate = next(missing, None)
-        return None if replicate is None else self._started(replicate)
+    def _cut_off_run(self) -> Proposal | None:
+        wanted = set(self._configurations.missing()) if self._cut_off else set()
+        while self._cut_off:
+            number, replicate, trial = self._cut_off.popleft()
+            if (number, replicate) in wanted:
+                return Proposal(self._values(number), number, replicate, trial)
+        return None
 
-    def _started(self, replicate: Replicate) -> optuna.Trial:
-        """In one line of the journal, so that a sweep killed here or later finds it RUNNING."""
-        configuration, number = replicate.key
-        keys = {attributes.CONFIGURATION: configuration, attributes.REPLICATE: number}
-        source = replicate.configuration
-        self._study.add_trial(
-            create_trial(
-                state=TrialState.RUNNING,
-                params=source.params,
-                distributions=source.distributions,
-                user_attrs=keys,
-            )
-        )
-        return self._trial(len(self._study.get_trials(deepcopy=False)) - 1)
+    def _missing(self) -> Proposal | None:
+        running = {(number, replicate) for number, replicate, _ in self._running()}
+        missing = (run for run in self._configurations.missing() if run not in running)
+        for number, replicate in missing:
+            return Proposal(self._values(number), number, replicate)
+        return None
 
-    def _trial(self, number: int) -> optuna.Trial:
-        frozen = self._study.get_trials(deepcopy=False)[number]
-        return optuna.Trial(self._study, frozen._trial_id)
+    def _new(self) -> Proposal | None:
+        if self._configurations.lacks() == 0:
+            return None
+        return Proposal(self._view.propose(), None, 0)
 
-    def _running(self) -> list[optuna.trial.FrozenTrial]:
-        return self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    def _values(self, number: int) -> Values:
+        return dict(self._configurations[number].values)
+
+    def _running(self) -> list[tuple[int, int, int]]:
+        """(configuration, replicate, trial) of what runs, or was cut off."""
+        return [
+            (one.number, replicate, trial)
+            for one in self._configurations.unfinished
+            for replicate, trial in one.running.items()
+        ]

@@ -15,7 +15,6 @@ from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
-from sem_ray.studies.journal.replicates import wanted
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.run.budget import Budget
@@ -23,7 +22,6 @@ from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.tune_backend import TuneBackend
-from sem_ray.studies.samplers.registry import sampler_for
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,9 @@ def run_sweep(
     experiment: Experiment = run_experiment,
     backend: TrialBackend | None = None,
 ) -> SweepResult:
-    """Run `spec` until `trials` of its search are finished, and then its finalists with further
-    seeds, going on from where an earlier sweep stopped. `backend` runs the trials; None is Ray
-    Tune.
+    """Run `spec` until `trials` of its configurations are finished, and then those that may be the
+    best with further seeds, going on from where an earlier sweep stopped. `backend` runs the
+    trials; None is Ray Tune.
 
     A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
     swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
@@ -72,7 +70,7 @@ def run_sweep(
     require_runnable(spec)
     require_tracking(store)
     with sweeping(store, spec.name):
-        record = open_study(store, spec.model_copy(update={"trials": target}), sampler_for(spec))
+        record = open_study(store, spec.model_copy(update={"trials": target}))
         sweep = _Sweep(record, store, on_event)
         sweep.run(backend or TuneBackend(), TrialSetting(experiment, store.root, spec.resources))
     failed = tuple(sweep.failed)
@@ -92,8 +90,7 @@ class _Sweep:
         self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
         self._records.begin()
         try:
-            if self.complete < self.target:
-                self._search(backend, setting)
+            self._search(backend, setting)
         except BaseException:
             self._records.settle()
             raise
@@ -101,18 +98,20 @@ class _Sweep:
 
     @property
     def complete(self) -> int:
-        study = self.record.study
-        return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+        """Finished trials of the study."""
+        return self._queue.configurations.complete
 
     @property
     def target(self) -> int:
-        """Finished trials to reach, those that finalists run again included."""
-        return wanted(self.record.spec, self.record.study.get_trials(deepcopy=False))
+        """Finished trials to reach, at most: all seeds of all configurations."""
+        return self._queue.configurations.wanted()
 
     def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
-        budget = Budget.to_reach(self.target, self.complete, self.record.spec.concurrency)
+        missing = self.record.configurations().remaining()
+        budget = Budget.for_runs(missing, self.record.spec.concurrency)
         self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
-        backend.run(self._queue, setting)
+        if not self._queue.over:
+            backend.run(self._queue, setting)
         if self._queue.failure is not None:
             raise self._queue.failure
 

@@ -22,11 +22,10 @@ from sem_ray.store import REMEDY
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
-from sem_ray.studies.journal.replicates import seeded
 from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 from sem_ray.studies.run.budget import Budget
-from sem_ray.studies.run.proposals import Proposals
+from sem_ray.studies.run.proposals import Proposal, Proposals
 
 OnTrial = Callable[[FrozenTrial], None]
 OnProgress = Callable[[TrialProgress], None]
@@ -48,8 +47,10 @@ class TrialQueue:
     ) -> None:
         self._record, self._study, self._budget = record, record.study, budget
         self._on_trial, self._on_progress = on_trial, on_progress
-        self._proposals = Proposals(record)
+        self.configurations = record.configurations()
+        self._proposals = Proposals(record, self.configurations)
         self._running: dict[int, optuna.Trial] = {}
+        self._nothing_to_give = False
         self.failure: Exception | None = None
         """What ended the sweep early, for the sweep to raise: a backend may bury what is raised in
         its callbacks."""
@@ -60,12 +61,6 @@ class TrialQueue:
         return self._record.folder
 
     @property
-    def complete(self) -> int:
-        """Finished trials of the study."""
-        done = (TrialState.COMPLETE,)
-        return len(self._study.get_trials(deepcopy=False, states=done))
-
-    @property
     def running(self) -> frozenset[int]:
         """Numbers of the trials that were given out and have not ended."""
         return frozenset(self._running)
@@ -73,17 +68,18 @@ class TrialQueue:
     @property
     def over(self) -> bool:
         """Whether nothing runs and nothing will be given any more."""
-        return not self._running and not self._goes_on()
+        return not self._running and (self._nothing_to_give or not self._goes_on())
 
     def next(self) -> TrialRequest | None:
         """A trial to start now; None if there is none, for the moment or for good."""
-        while self._goes_on() and self._budget.allows(self.complete, len(self._running)):
+        while self._goes_on() and self._budget.has_room(len(self._running)):
             try:
                 with writing_to(self._record.folder, REMEDY, DiskFailed):
-                    trial = self._proposals.next()
-                    if trial is None:
+                    proposal = self._proposals.next()
+                    self._nothing_to_give = proposal is None
+                    if proposal is None:
                         return None
-                    request = self._started(trial)
+                    request = self._started(proposal)
             except Exception as failure:  # noqa: BLE001  the sweep raises it
                 self.failure = self.failure or failure
                 return None
@@ -108,20 +104,19 @@ class TrialQueue:
             self.failure = self.failure or failure
 
     def _goes_on(self) -> bool:
-        if self._record.spec.finalists is not None:
-            # Which trials are left follows from how those before them ended.
-            self._budget.target = self.complete + self._proposals.rounds.remaining()
-        return self.failure is None and not self._budget.is_spent(self.complete)
+        if self.failure is not None or self._budget.spent:
+            return False
+        return self.configurations.remaining() > 0
 
-    def _started(self, trial: optuna.Trial) -> TrialRequest | None:
+    def _started(self, proposal: Proposal) -> TrialRequest | None:
         """The trial, noted as running; None if its values are no experiment."""
         try:
-            spec = self._record.spec.experiment(trial.params)
+            spec = proposal.experiment(self._record)
         except BadInput as error:
+            trial = self._begun(proposal, None)
             self._fail(trial, Failed(error=str(error)))
             return None
-        spec = seeded(spec, self._frozen(trial))
-        attributes.note_start(trial, spec)
+        trial = self._begun(proposal, spec)
         self._running[trial.number] = trial
         try:
             self._tell(trial)
@@ -129,6 +124,16 @@ class TrialQueue:
             del self._running[trial.number]  # it will not be run, so nothing must wait for it
             raise
         return TrialRequest(trial.number, spec)
+
+    def _begun(self, proposal: Proposal, spec: ExperimentSpec | None) -> optuna.Trial:
+        if proposal.trial is not None:
+            return self._record.trial(proposal.trial)
+        facts = attributes.of_start(spec, proposal.configuration, proposal.replicate)
+        trial = self._record.begin(proposal.values, facts)
+        found = self.configurations.take(self._record.frozen(trial))
+        if found is not None and proposal.configuration is None:
+            self._proposals.begun(found)
+        return trial
 
     def _end(self, trial: optuna.Trial, report: TrialReport) -> None:
         if isinstance(report, Failed):
@@ -150,13 +155,14 @@ class TrialQueue:
         attributes.note_failure(trial, report)
         self._study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
         self._budget.take_failure()
-        if report.bad_input and self.complete == 0:
+        if report.bad_input and self.configurations.complete == 0:
             # Images that cannot be read fail every trial alike: say so once, and at once.
             self.failure = self.failure or BadInput(report.error)
         self._tell(trial)
 
     def _tell(self, trial: optuna.Trial) -> None:
-        self._on_trial(self._frozen(trial))
-
-    def _frozen(self, trial: optuna.Trial) -> FrozenTrial:
-        return self._study.get_trials(deepcopy=False)[trial.number]
+        """Tell those who keep count, and those who watch, how the trial stands now."""
+        frozen = self._record.frozen(trial)
+        if (found := self.configurations.take(frozen)) is not None:
+            self._proposals.told(found)
+        self._on_trial(frozen)

@@ -1,7 +1,7 @@
 """The samplers by the names that study files give.
 
-Each is seeded by the study's seed and the trial's number only, so a restarted sweep goes on from
-where it was and never proposes its first trials again.
+Each is seeded by the study's seed and the configuration's number only, so a restarted sweep goes on
+from where it was and never proposes its first configurations again.
 """
 
 from __future__ import annotations
@@ -10,12 +10,20 @@ from collections.abc import Callable
 
 from optuna.samplers import BaseSampler
 
+from sem_ray.studies.definition.sampler import SamplerName
 from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.samplers.evolution_strategy import ReplayedCMA
+from sem_ray.studies.samplers.gaussian_process import SeededGP
+from sem_ray.studies.samplers.genetic import Genetic
 from sem_ray.studies.samplers.stateless import Grid, RandomByNumber, SobolByNumber
 from sem_ray.studies.samplers.tpe import SeededTPE
 
-SAMPLERS: dict[str, Callable[[StudySpec], BaseSampler]] = {
+SAMPLERS: dict[SamplerName, Callable[[StudySpec], BaseSampler]] = {
     "tpe": SeededTPE,
+    "nsga2": Genetic,
+    "nsga3": Genetic,
+    "gp": SeededGP,
+    "cmaes": ReplayedCMA,
     "random": RandomByNumber,
     "qmc": SobolByNumber,
     "grid": Grid,

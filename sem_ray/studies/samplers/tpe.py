@@ -1,52 +1,58 @@
 """Optuna's tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011), for one objective or
-several, so that a restart changes nothing."""
+several."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, TPESampler
+from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial
 from typing_extensions import override
 
-from sem_ray.rng import derived_seed
 from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.samplers.learning import Learning
 
 
-class SeededTPE(BaseSampler):
-    """Optuna's TPE, with a generator of its own for each trial, and for each value drawn alone:
-    a trial cut off between two values gets the ones it would have had."""
+class SeededTPE(Learning):
+    """Models settings together that exist together (Falkner et al., "BOHB", ICML 2018): those under
+    the same condition form a group, which learns from the configurations that have it. Those that
+    run count as bad ones (constant liar), so that several at a time do not ask for the same."""
 
     def __init__(self, spec: StudySpec) -> None:
-        self._spec = spec
-
-    def _tpe(self, *keys: str | int) -> TPESampler:
-        seed = derived_seed(self._spec.seed, "tpe", *keys) % 2**32
-        return TPESampler(
-            seed=seed, n_startup_trials=self._spec.sampler.startup_trials, constant_liar=True
-        )
-
-    @override
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._tpe(trial.number).infer_relative_search_space(study, trial)
+        super().__init__(spec)
+        groups: dict[str, dict[str, BaseDistribution]] = defaultdict(dict)
+        for path, distribution in self._space.items():
+            condition = getattr(spec.search[path], "when", None)
+            groups[str(condition or "")][path] = distribution
+        self._groups = dict(groups)
 
     @override
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        return self._tpe(trial.number).sample_relative(study, trial, search_space)
+        values: dict[str, Any] = {}
+        for condition, group in self._groups.items():
+            keys = (trial.number, condition) if condition else (trial.number,)
+            values |= self._tpe(*keys).sample_relative(study, trial, group)
+        return values
+
+    def _tpe(self, *keys: str | int) -> TPESampler:
+        return WholeTrials(
+            seed=self._seed(*keys),
+            n_startup_trials=self._spec.sampler.startup_trials,
+            multivariate=True,
+            constant_liar=True,
+        )
+
+
+class WholeTrials(TPESampler):
+    """Takes the values of a running trial from its parameters, which are all there. Optuna would
+    also look at what was proposed for it, settings that do not exist in it among them, which a
+    restart does not know."""
 
     @override
-    def sample_independent(
-        self,
-        study: optuna.Study,
-        trial: FrozenTrial,
-        param_name: str,
-        param_distribution: BaseDistribution,
-    ) -> Any:
-        sampler = self._tpe(trial.number, param_name)
-        return sampler.sample_independent(study, trial, param_name, param_distribution)
+    def _get_params(self, trial: FrozenTrial, study: optuna.Study) -> dict[str, Any]:
+        return trial.params

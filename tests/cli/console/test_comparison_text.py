@@ -6,7 +6,7 @@ from sem_ray.cli.console.comparison_text import sentences
 from sem_ray.cli.console.study_tables import show_best
 from sem_ray.metrics.statistics import Estimate
 from sem_ray.spec.reading import parse_yaml
-from sem_ray.studies.comparison import Comparison, Finalist
+from sem_ray.studies.comparison import Comparison, Contender
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.queries import Best
 from tests.cli.console.conftest import MakeScreen
@@ -21,13 +21,16 @@ def estimate(value: float, half: float) -> Estimate:
 
 def comparison(*, confirmed: bool = True, apart: bool = True) -> Comparison:
     values = {"noise.radius": 32, "noise.perturbation_scale": 0.333333}
-    winner = Finalist(5, values, estimate(18.2, 3.0), None, None)
-    near = Finalist(4, values, estimate(18.4, 2.0), estimate(0.2, 3.1), "cannot be told apart")
-    far = Finalist(2, {"noise.radius": 16}, estimate(50, 9), estimate(31.8, 12), "worse")
+    seeds = (1, 2, 3)
+    winner = Contender(5, values, seeds, estimate(18.2, 3.0), None, None)
+    near = Contender(
+        4, values, seeds, estimate(18.4, 2.0), estimate(0.2, 3.1), "cannot be told apart"
+    )
+    far = Contender(2, {"noise.radius": 16}, (1, 2), estimate(50, 9), estimate(31.8, 12), "worse")
     return Comparison(
         objective=OBJECTIVE,
-        finalists=(winner, near, *([far] if apart else [])),
-        chosen_by=(1, 2, 3),
+        contenders=(winner, near, *([far] if apart else [])),
+        decided=True,
         estimate=estimate(19.0, 4.0) if confirmed else None,
         estimated_by=(4, 5, 6) if confirmed else (),
         not_compared=3,
@@ -40,10 +43,10 @@ def test_the_winner_its_interval_and_how_the_others_compare() -> None:
         "trial 5 (noise.radius 32, noise.perturbation_scale 0.333) leads: test_accuracy_at_4 19.0 "
         "[15.0, 23.0] over seeds that did not choose it (seeds 4, 5, 6)"
     )
-    assert near.endswith("cannot be told from it: +0.2 [-2.9, +3.3]")
-    assert far == "trial 2 (noise.radius 16) is worse by +31.8 [+19.8, +43.8]"
-    assert rest.startswith("The other 3 settings of the search ran with one seed")
-    assert "95% intervals" in how and "seed by seed (seeds 1, 2, 3)" in how
+    assert near.endswith("cannot be told from it: +0.2 [-2.9, +3.3] over 3 seeds")
+    assert far == "trial 2 (noise.radius 16) is worse by +31.8 [+19.8, +43.8] over 2 seeds"
+    assert rest.startswith("The other 3 configurations ran with one seed")
+    assert "95% intervals" in how and "seeds that both ran with" in how
 
 
 def test_a_study_that_tells_nothing_apart_says_so() -> None:

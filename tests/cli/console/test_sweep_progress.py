@@ -141,4 +141,6 @@ def test_a_further_run_is_said_to_be_one(screen: MakeScreen) -> None:
     seen = screen(terminal=False)
     with SweepProgress() as progress:
         progress(trial(9, "running", configuration=2, replicate=1))
-    assert seen.lines == ["trial 9 (trial 2, run 2) running  noise.steps=3  noise.step_size=11.5"]
+    assert seen.lines == [
+        "trial 9 (configuration 2, run 2) running  noise.steps=3  noise.step_size=11.5"
+    ]

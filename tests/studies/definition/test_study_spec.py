@@ -113,17 +113,27 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "data.source: no image set 'digist' (did you mean digits?)",
     ),
     "unknown preset": ({"preset": "quik"}, "no preset 'quik' (did you mean quick?)"),
-    "unknown sampler": ({"sampler": {"name": "cmaes"}}, "sampler.name: Input should be"),
+    "unknown sampler": ({"sampler": {"name": "annealing"}}, "sampler.name: Input should be"),
     "name": ({"name": "My study"}, "name: String should match pattern"),
-    "one finalist": ({"finalists": {"count": 1}}, "finalists.count: Input should be greater"),
-    "one seed": ({"finalists": {"seeds": 1}}, "finalists.seeds: Input should be greater"),
-    "misspelt finalists": (
-        {"finalists": {"sedes": 3}},
-        "unknown key finalists.sedes (did you mean seeds?)",
+    "one finalist": ({"replicates": {"finalists": 1}}, "replicates.finalists: Input should be"),
+    "no seed": ({"replicates": {"min": 0}}, "replicates.min: Input should be greater"),
+    "fewer seeds than at least": (
+        {"replicates": {"min": 3, "max": 2}},
+        "replicates: max 2 is below min 3",
+    ),
+    "a seed twice": ({"seeds": [1, 1]}, "replicates: a seed is there twice"),
+    "one seed as a number": ({"seeds": 3}, "seeds: needs a list, as [0, 1, 2], got 3"),
+    "seeds in two forms": (
+        {"seeds": [1, 2], "replicates": {"min": 2}},
+        "give replicates or seeds, not both",
+    ),
+    "misspelt replicates": (
+        {"replicates": {"maks": 3}},
+        "unknown key replicates.maks (did you mean max?)",
     ),
     "seeds searched and varied": (
-        {"search": {"seed": {"low": 1, "high": 5}}, "finalists": {"count": 2}},
-        "search.seed: finalists run again with other seeds",
+        {"search": {"seed": {"low": 1, "high": 5}}, "replicates": {"min": 2}},
+        "search.seed: replicates run with other seeds",
     ),
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
     "a lone surrogate": ({"hypothesis": "\ud800"}, "hypothesis: is not UTF-8 text"),
@@ -252,3 +262,15 @@ def test_ranges_without_a_dot_hold_whole_numbers() -> None:
     assert read_distribution({"low": 1, "high": 5}, "x").size == 5
     assert read_distribution({"low": 0.0, "high": 1.0, "step": 0.25}, "x").size == 5
     assert read_distribution({"low": 0.0, "high": 1}, "x").size is None
+
+
+def test_seeds_are_replicates_of_every_configuration() -> None:
+    each = study(seeds=[3, 1, 8]).runs_each
+    assert (each.min, each.max, each.confirm) == (3, 3, 4)
+    assert [each.seed(number, 0) for number in range(5)] == [3, 1, 8, 9, 10]
+    assert [study(replicates={}).runs_each.seed(number, 5) for number in range(3)] == [5, 6, 7]
+
+
+def test_the_earlier_form_finalists_is_read() -> None:
+    each = study(finalists={"count": 2, "seeds": 4}).runs_each
+    assert (each.min, each.max, each.finalists, each.confirm) == (1, 5, 2, 4)

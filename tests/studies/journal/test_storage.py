@@ -26,12 +26,11 @@ from sem_ray.studies.journal.storage import (
     sweeping,
 )
 from sem_ray.studies.queries import status
-from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
 
 def opened(store: Store, spec: StudySpec) -> StudyRecord:
-    return open_study(store, spec, sampler_for(spec))
+    return open_study(store, spec)
 
 
 def test_a_study_is_found_again_with_its_trials_and_key(store: Store) -> None:

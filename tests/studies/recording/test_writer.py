@@ -20,23 +20,18 @@ from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
 from sem_ray.studies.recording.writer import Records
-from sem_ray.studies.samplers.registry import sampler_for
 from tests.records.addresses import dead_address
-from tests.studies.fakes import METRIC, measured, metrics, study
+from tests.studies.fakes import METRIC, begun, measured, metrics, study
 from tests.studies.recording.tracked import client, runs, states
 
 
 def recorded(store: Store, **changes: Any) -> StudyRecord:
     spec = study(**changes)
-    return open_study(store, spec, sampler_for(spec))
+    return open_study(store, spec)
 
 
 def started(record: StudyRecord) -> optuna.Trial:
-    trial = record.study.ask()
-    for path, distribution in record.spec.search.items():
-        distribution.suggested(trial, path)
-    attributes.note_start(trial, record.spec.experiment(trial.params))
-    return trial
+    return begun(record)
 
 
 def finished(record: StudyRecord) -> dict[str, float]:

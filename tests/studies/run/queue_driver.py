@@ -13,7 +13,6 @@ from sem_ray.studies.journal.storage import StudyRecord, open_study
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial_queue import TrialQueue, TrialRequest
-from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import measured, study
 
 
@@ -29,12 +28,11 @@ class Sweep:
         on_trial: Callable[[FrozenTrial], None] | None = None,
         **changes: Any,
     ) -> None:
-        spec = study(**changes)
-        self.record: StudyRecord = open_study(store, spec, sampler_for(spec))
+        spec = study(**{"trials": target, **changes})
+        self.record: StudyRecord = open_study(store, spec)
         self.seen: list[tuple[int, TrialState]] = []
         self.progress: list[TrialProgress] = []
-        done = self.record.study.get_trials(states=(TrialState.COMPLETE,))
-        budget = Budget.to_reach(target, len(done), concurrency)
+        budget = Budget.for_runs(self.record.configurations().remaining(), concurrency)
         self.queue = TrialQueue(self.record, budget, on_trial or self._note, self.progress.append)
 
     def _note(self, trial: FrozenTrial) -> None:

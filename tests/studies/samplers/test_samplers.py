@@ -129,12 +129,13 @@ def test_a_plan_of_tpe_lists_what_does_not_depend_on_results() -> None:
     assert planned.combinations is None
 
 
-def test_a_plan_says_what_runs_again_after_the_search() -> None:
-    planned = plan(study(trials=2, finalists={"count": 3, "seeds": 4}))
-    assert planned.finalists is not None
-    assert "the best 2 run again with 4 further seeds each" in planned.finalists
-    assert "at most 12 further trials" in planned.finalists
-    assert plan(study()).finalists is None
+def test_a_plan_says_with_how_many_seeds() -> None:
+    planned = plan(study(trials=4, replicates={"min": 2, "max": 5, "finalists": 3, "confirm": 4}))
+    assert planned.replicates == (
+        "each with 2 seeds; then at most 3 that may be the best with up to 5; then the winner with "
+        "4 more: at most 21 runs"
+    )
+    assert plan(study()).replicates is None
 
 
 def test_no_trials_are_refused() -> None:

@@ -1,0 +1,56 @@
+"""The study as samplers see it: one trial a configuration, whatever the number of its seeds.
+
+An Optuna study in memory, made from the journal when a sweep begins and kept in step with it. A
+sampler learns from the mean of a configuration's runs, and proposals are its alone: the journal
+only takes down what was proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.samplers import BaseSampler
+from optuna.trial import TrialState, create_trial
+
+from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.study_spec import StudySpec
+
+
+class SamplerView:
+    """Gives the values of one configuration after the other, and is told what they led to.
+
+    Configurations are counted from 0, in the order they were proposed in.
+    """
+
+    def __init__(self, spec: StudySpec, sampler: BaseSampler) -> None:
+        self._spec = spec
+        self.study = optuna.create_study(directions=spec.directions, sampler=sampler)
+
+    def __len__(self) -> int:
+        """Configurations proposed so far."""
+        return len(self.study.get_trials(deepcopy=False))
+
+    def propose(self) -> Values:
+        """The values of the next configuration."""
+        trial = self.study.ask()
+        for path, distribution in self._spec.search.items():
+            distribution.suggested(trial, path)
+        return dict(trial.params)
+
+    def add(self, values: Mapping[str, Any]) -> None:
+        """A configuration that was proposed before."""
+        known = {p: d.optuna() for p, d in self._spec.search.items() if p in values}
+        params = {path: values[path] for path in known}
+        self.study.add_trial(
+            create_trial(state=TrialState.RUNNING, params=params, distributions=known)
+        )
+
+    def finish(self, number: int, values: Sequence[float]) -> None:
+        """Tell the means of the objectives; only the first such call counts."""
+        self.study.tell(number, list(values), skip_if_finished=True)
+
+    def fail(self, number: int) -> None:
+        """Tell that a configuration gave nothing."""
+        self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)

@@ -1,0 +1,1 @@
+"""Who stops a trial at a rung: one scheduler a file, each a pure function of what was reported."""
