@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -58,9 +59,8 @@ def _runs(design: Design, trials: Iterable[FrozenTrial]) -> Iterator[Run]:
         )
 
 
-def _key(values: object) -> str:
-    """Of settings: 1, 1.0 and true are different values of a setting, and compare equal."""
-    return repr(sorted(values.items())) if isinstance(values, dict) else repr(values)
+def _key(values: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
+    return frozenset(values.items())
 
 
 def _measured(

@@ -45,10 +45,38 @@ class AblationSpec(Frozen):
     that need the fewest runs for `resolution`."""
 
 
+NOT_WITH = ("sampler", "trials", "replicates", "finalists", "early_stopping", "enqueue", "points")
+"""Keys of a study file that an ablation has no use for: its configurations follow from its design,
+and all of them run to the end with the same seeds."""
+
+
+def refuse_other_keys(tree: Mapping[str, Any], place: str) -> None:
+    """Raise `BadInput` that names `place` if the file of an ablation has keys of a search, lacks
+    seeds, or if that of a search has `ablation`."""
+    if tree.get("design") != "ablation":
+        if tree.get("ablation") is not None:
+            raise BadInput(f"{place}: ablation: needs `design: ablation` beside it, or drop it")
+        return
+    for key in NOT_WITH:
+        if tree.get(key) is not None:
+            raise BadInput(
+                f"{place}: {key}: an ablation runs the configurations of its design, all with the "
+                f"same seeds; drop {key}"
+            )
+    if tree.get("seeds") is None:
+        raise BadInput(
+            f"{place}: an ablation needs seeds that all its configurations run with; give them, as "
+            "seeds: [0, 1, 2, 3, 4]"
+        )
+
+
 def design_of(ablation: AblationSpec, search: Space, place: str) -> Design:
-    """The configurations of an ablation. Raises `BadInput` that names `place`."""
+    """The configurations of an ablation. Raises `BadInput` that names `place`.
+
+    Factors are in the order of their names, as records keep no other.
+    """
     _refuse_unknown(ablation.baseline, search, f"{place}: ablation.baseline")
-    factors = [_factor(path, d, ablation.baseline, place) for path, d in search.items()]
+    factors = [_factor(path, d, ablation.baseline, place) for path, d in sorted(search.items())]
     if ablation.kind != "fractional":
         if ablation.resolution is not None or ablation.generators:
             raise BadInput(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,8 @@ from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
 from sem_ray.spec.resources import TrialResources
 from sem_ray.spec.validation import did_you_mean, validated
+from sem_ray.studies.ablation.design import Design
+from sem_ray.studies.definition.ablation import AblationSpec, design_of, refuse_other_keys
 from sem_ray.studies.definition.constraints import Constraint, refuse_unknown
 from sem_ray.studies.definition.distributions import Choices, Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE, Direction, Objective, as_list
@@ -46,6 +48,10 @@ class StudySpec(Frozen):
     base: Tree = Field(default_factory=dict)
     search: dict[str, Distribution]
     """Dotted path of a setting → what it may be."""
+    design: Literal["search", "ablation"] = "search"
+    """A search proposes configurations; an ablation runs a fixed list of changes to a baseline."""
+    ablation: AblationSpec = AblationSpec()
+    """Of `design: ablation`: which changes."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
     constraints: tuple[Constraint, ...] = ()
@@ -80,6 +86,18 @@ class StudySpec(Frozen):
         return self.replicates or ReplicateSpec(min=1, max=1, confirm=0)
 
     @property
+    def by_seed(self) -> bool:
+        """Whether all configurations run with one seed before any runs with the next."""
+        return self.design == "ablation"
+
+    @property
+    def ablation_design(self) -> Design | None:
+        """The configurations of an ablation; None for a search."""
+        if self.design != "ablation":
+            return None
+        return design_of(self.ablation, self.search, f"study {self.name}")
+
+    @property
     def directions(self) -> list[Direction]:
         """Of the objectives, as Optuna takes them."""
         return [objective.direction for objective in self.objectives]
@@ -103,6 +121,7 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     """A checked study. Raises `BadInput` that names `place`."""
     search = _search(tree.get("search"), place)
     _check_keys(tree, place)
+    refuse_other_keys(tree, place)
     spec = checked({**tree, "search": search}, place)
     spec = _with_absolute_sources(spec, beside or Path.cwd(), place)
     _check_settings(spec, place)
@@ -112,7 +131,15 @@ def study_from(tree: Tree, place: str, beside: Path | None = None) -> StudySpec:
     _check_grid(spec, place)
     if spec.replicates is not None:
         refuse_searched_seed(spec.search, place)
-    return spec
+    return _as_long_as_its_design(spec, place) if spec.design == "ablation" else spec
+
+
+def _as_long_as_its_design(spec: StudySpec, place: str) -> StudySpec:
+    """An ablation with a trial for each configuration of its design, none of which has more seeds
+    than others."""
+    configurations = len(design_of(spec.ablation, spec.search, place).points)
+    each = spec.runs_each.model_copy(update={"confirm": 0})
+    return spec.model_copy(update={"trials": configurations, "replicates": each})
 
 
 def checked(tree: Tree, place: str) -> StudySpec:

@@ -204,7 +204,8 @@ class Configurations:
         that run already included."""
         if not self.search_is_over:
             first = range(self.spec.runs_each.min)
-            return [(one.number, n) for one in self.begun for n in first if n not in one.runs]
+            runs = [(one.number, n) for one in self.begun for n in first if n not in one.runs]
+            return sorted(runs, key=lambda run: run[1]) if self.spec.by_seed else runs
         found = self.race()
         if found is None or found.missing:
             return list(found.missing) if found else []

@@ -242,7 +242,9 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
 
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed"})
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "design"})
+    if spec.design == "ablation":
+        tree["ablation"] = spec.ablation.model_dump(mode="json")
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
