@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from sem_ray.api.cost_notices import precision_notices
+from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
 from sem_ray.studies import dry_run, queries
 from sem_ray.studies.definition import study_spec as spaces
+from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
@@ -46,13 +48,8 @@ def sweep(
 
 def _precision(spec: StudySpec) -> tuple[str, ...]:
     """What the study's precision costs its trials, as far as this machine can tell."""
-    device = pick_device("auto" if _gpus(spec) else "cpu")
+    device = pick_device("auto" if device_wish(spec).may_take_gpus(known_nodes()) else "cpu")
     return precision_notices(spec.experiment({}), device)
-
-
-def _gpus(spec: StudySpec) -> float:
-    actors = spec.resources.actors
-    return actors.gpus if actors else spec.resources.gpus
 
 
 def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:

@@ -16,14 +16,11 @@ from ray.util.placement_group import (
     remove_placement_group,
 )
 
+from sem_ray.cluster.gpu_kinds import Bundle, Nodes, constraint, require_kinds
 from sem_ray.cluster.ray_watch import ray_is_lost
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.spec.resources import ActorSpec, TrialResources
 
-Bundle = dict[str, float]
-"""Ray's names of resources → how much."""
-Nodes = Sequence[Mapping[str, float]]
-"""What each live machine has."""
 SMALLEST = 1e-4
 """Least amount of a resource: Ray counts in ten-thousandths."""
 PATIENCE = 300.0
@@ -66,19 +63,21 @@ def within_trial(actors: ActorSpec) -> ReservedBundles:
     return ReservedBundles(group, actors, first=1)
 
 
-def bundle(wanted: ActorSpec | TrialResources) -> Bundle:
-    """What one process occupies. Raises `BadInput` if that is less than Ray can count."""
+def bundle(wanted: ActorSpec | TrialResources, kind: str | None = None) -> Bundle:
+    """What one process occupies, on a machine whose GPUs are of `kind` if it needs any. Raises
+    `BadInput` if that is less than Ray can count."""
     for name, given in (("cpus", wanted.cpus), ("gpus", wanted.gpus or SMALLEST)):
         if given < SMALLEST:
             raise BadInput(f"{name} {given:g}: Ray counts from {SMALLEST:g} on; ask for more")
     amount: Bundle = {"CPU": wanted.cpus}
-    return {**amount, "GPU": wanted.gpus} if wanted.gpus else amount
+    return {**amount, "GPU": wanted.gpus, **constraint(kind)} if wanted.gpus else amount
 
 
 def trial_bundles(wanted: TrialResources) -> list[Bundle]:
     """What one trial occupies: its own process first, then its actors."""
-    actors = wanted.actors
-    return [bundle(wanted), *([bundle(actors)] * actors.count if actors else [])]
+    actors, kind = wanted.actors, wanted.gpu_kind
+    own = bundle(wanted, kind)
+    return [own, *([bundle(actors, kind)] * actors.count if actors else [])]
 
 
 def live_nodes() -> Nodes:
@@ -89,13 +88,21 @@ def room(bundles: Sequence[Bundle], nodes: Nodes) -> int:
     """How many times `bundles` fit, as a whole, on `nodes` at once."""
     free = [dict(node) for node in nodes]
     times = 0
-    while all(_take(free, wanted) for wanted in sorted(bundles, key=_size, reverse=True)):
+    while all(_take(free, wanted) for wanted in _largest_first(bundles)):
         times += 1
     return times
 
 
+def fits(bundles: Sequence[Bundle], nodes: Nodes) -> bool:
+    """Whether all `bundles`, of one trial or of several, fit on `nodes` at once."""
+    free = [dict(node) for node in nodes]
+    return all(_take(free, wanted) for wanted in _largest_first(bundles))
+
+
 def refuse_what_never_fits(bundles: Sequence[Bundle], nodes: Nodes, who: str) -> int:
-    """How many times `bundles` fit. Raises `BadInput` with the numbers if they do not."""
+    """How many times `bundles` fit. Raises `BadInput` with the numbers if they do not, or with the
+    kinds of GPUs that there are if none is of the kind that is wanted."""
+    require_kinds(bundles, nodes, who)
     times = room(bundles, nodes)
     if times == 0:
         there = " and ".join(amounts(node) for node in nodes) or "nothing"
@@ -133,6 +140,10 @@ def _take(free: list[dict[str, float]], wanted: Bundle) -> bool:
                 node[name] -= amount
             return True
     return False
+
+
+def _largest_first(bundles: Sequence[Bundle]) -> list[Bundle]:
+    return sorted(bundles, key=_size, reverse=True)
 
 
 def _size(wanted: Bundle) -> tuple[float, float]:

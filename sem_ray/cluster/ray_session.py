@@ -21,7 +21,8 @@ import torch
 from ray._private import ray_constants
 from ray._private import worker as ray_worker
 
-from sem_ray.cluster.placement import Nodes, live_nodes
+from sem_ray.cluster.gpu_kinds import Nodes, constraint, kind_here
+from sem_ray.cluster.placement import live_nodes
 from sem_ray.cluster.ray_watch import watched
 from sem_ray.errors import BadInput, SemRayError, WorkFailed
 from sem_ray.interrupts import Interrupted, interrupt
@@ -184,7 +185,9 @@ def known_nodes() -> Nodes | None:
         return live_nodes()
     if os.environ.get(ADDRESS_VARIABLE):
         return None
-    return [{"CPU": os.cpu_count() or 1, "GPU": torch.cuda.device_count()}]
+    gpus = torch.cuda.device_count()
+    kind = constraint(kind_here()) if gpus else {}
+    return [{"CPU": os.cpu_count() or 1, "GPU": gpus, **dict.fromkeys(kind, 1.0)}]
 
 
 def object_store(images: int) -> int:

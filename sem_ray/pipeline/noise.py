@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from sem_ray.checkpoint import Checkpoint
 from sem_ray.data import ImageSet, Manifest, Noise, read_noise, write_noise
 from sem_ray.errors import BadInput
 from sem_ray.files import Damaged
 from sem_ray.methods import method_of, noise_identity
 from sem_ray.methods.generation import Generated
 from sem_ray.pipeline.backend import Backend
+from sem_ray.pipeline.surrogates import begin_trained
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
@@ -55,11 +58,23 @@ def noise_for(
         if (found := store.reuse(KIND, identity, check_noise)) is not None:
             return StoredNoise(found, found=True)
         store.require_space(space_for(images), "the noise")
+        run = partial(_generated, spec, images, backend, sink)
         with store.resuming(KIND, identity) as checkpoint:
-            generated = backend.generate(spec, images, sink=sink, checkpoint=checkpoint)
+            begin_trained(spec, images, store, checkpoint, run)
+            generated = run(checkpoint)
             with store.writing(KIND, identity) as folder:
                 write_noise(folder, made_noise(spec, images, identity, generated))
     return StoredNoise(store.folder(KIND, identity), found=False)
+
+
+def _generated(
+    spec: ExperimentSpec,
+    images: ImageSet,
+    backend: Backend,
+    sink: ProgressSink,
+    checkpoint: Checkpoint,
+) -> Generated:
+    return backend.generate(spec, images, sink=sink, checkpoint=checkpoint)
 
 
 def check_noise(folder: Path) -> None:

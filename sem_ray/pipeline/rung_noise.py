@@ -10,12 +10,13 @@ from pathlib import Path
 
 from sem_ray.checkpoint import Checkpoint
 from sem_ray.data import ImageSet, write_noise
-from sem_ray.methods import noise_identity
+from sem_ray.methods import noise_identity, surrogate_identity
 from sem_ray.methods.generation import Generated
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.noise import KIND as NOISE
 from sem_ray.pipeline.noise import check_noise, made_noise, space_for
 from sem_ray.pipeline.pausing import Saved, on_the_way, paused_at
+from sem_ray.pipeline.surrogates import KIND as SURROGATE
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import identity
@@ -87,4 +88,6 @@ class _Rung:
 
     def _trained(self, store: Store) -> Saved | None:
         name = noise_identity(self.spec, self.images.fingerprint)
-        return on_the_way(store, NOISE, name, self.step, self.run)
+        shared = surrogate_identity(self.spec, self.images.fingerprint)
+        kind, name = (NOISE, name) if shared is None else (SURROGATE, shared)
+        return on_the_way(store, kind, name, self.step, self.run)

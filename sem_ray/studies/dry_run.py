@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sem_ray.cluster.placement import refuse_what_never_fits, trial_bundles
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
+from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.distributions import Choices, Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.race import most_runs
@@ -17,7 +17,6 @@ from sem_ray.studies.samplers.view import SamplerView
 
 SHOWN = 8
 """Proposals a plan lists at most."""
-TRIAL = "a trial"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def require_runnable(spec: StudySpec) -> None:
     """Raise `BadInput` if a trial never fits the machines, as far as they are known before Ray
     starts, or its images are not there."""
     if (nodes := known_nodes()) is not None:
-        refuse_what_never_fits(trial_bundles(spec.resources), nodes, TRIAL)
+        device_wish(spec).on(nodes)
     searched = spec.search.get(SOURCE)
     chosen = searched.choices if isinstance(searched, Choices) else ()
     for source in chosen or (spec.experiment({}).data.source,):

@@ -49,9 +49,32 @@ class Warned:
     message: str
 
 
-SweepEvent = TrialEvent | TrialProgress | Warned
+@dataclass(frozen=True)
+class DevicesChosen:
+    """Which devices trials take, before the first one starts."""
+
+    notice: str
+    """One sentence: what a trial takes, why, and how many run at once."""
+    at_once: int
+    cpus: float
+    """Cores of all machines."""
+    gpus: float
+    """GPUs of all machines."""
+
+
+@dataclass(frozen=True)
+class DevicesTaken:
+    """What the running trials occupy from now on."""
+
+    cpus: float
+    gpus: float
+
+
+DeviceEvent = DevicesChosen | DevicesTaken
+SweepEvent = TrialEvent | DeviceEvent | TrialProgress | Warned
 OnEvent = Callable[[SweepEvent], None]
+OnDevices = Callable[[DeviceEvent], None]
 
 
-def ignore(event: SweepEvent) -> None:
+def ignore(event: object) -> None:
     """For callers who do not watch."""

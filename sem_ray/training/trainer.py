@@ -32,6 +32,9 @@ from sem_ray.spec import ExperimentSpec, Precision, TrainingSpec
 from sem_ray.training.gradients import Gradients
 from sem_ray.training.schedule import learning_rate
 
+MOMENTUM = "momentum."
+"""Begins the names of the optimiser's tensors in a trainer's state."""
+
 
 @dataclass(frozen=True)
 class ParallelContext:
@@ -127,7 +130,7 @@ class Trainer:
         tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         for name, parameter in self.network.named_parameters():
             if (momentum := self.optimizer.state[parameter].get("momentum_buffer")) is not None:
-                tensors[f"momentum.{name}"] = momentum
+                tensors[f"{MOMENTUM}{name}"] = momentum
         return tensors
 
     def load(self, tensors: Mapping[str, Tensor]) -> None:
@@ -135,7 +138,7 @@ class Trainer:
         own = self.network.state_dict()
         self.network.load_state_dict({name: tensors[f"network.{name}"] for name in own})
         for name, parameter in self.network.named_parameters():
-            if (momentum := tensors.get(f"momentum.{name}")) is not None:
+            if (momentum := tensors.get(f"{MOMENTUM}{name}")) is not None:
                 kept = torch.empty_like(parameter, requires_grad=False).copy_(momentum)
                 self.optimizer.state[parameter]["momentum_buffer"] = kept
 

@@ -45,8 +45,9 @@ class Counting:
         sink: ProgressSink = silent,
         checkpoint: Checkpoint | None = None,
     ) -> Generated:
-        self.generations += 1
-        return self.inner.generate(spec, images, sink=sink, checkpoint=checkpoint)
+        made = self.inner.generate(spec, images, sink=sink, checkpoint=checkpoint)
+        self.generations += 1  # not if it pauses on the way
+        return made
 
     def train_victim(
         self,

@@ -26,7 +26,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
 from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec, study_from
-from sem_ray.studies.events import SweepEvent, Warned
+from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.samplers.registry import sampler_for
@@ -137,9 +137,10 @@ def hopeless(
     raise WorkFailed("out of luck")
 
 
-def trial_of(event: SweepEvent) -> int:
+def trials_of(event: SweepEvent) -> set[int]:
+    """The trial that an event is about, if it is about one."""
     assert not isinstance(event, Warned), event.message
-    return event.trial
+    return {event.trial} if isinstance(event, TrialEvent | TrialProgress) else set()
 
 
 def begun(record: StudyRecord) -> optuna.Trial:

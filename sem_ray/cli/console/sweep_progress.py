@@ -10,7 +10,7 @@ from sem_ray.cli.console.comparison_text import short
 from sem_ray.cli.console.output import say, stderr
 from sem_ray.cli.console.progress import all_shown, bars, shown
 from sem_ray.metrics.measurement import TEST_ACCURACY, means
-from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import DevicesChosen, SweepEvent, TrialEvent, TrialProgress, Warned
 
 
 class SweepProgress:
@@ -48,7 +48,9 @@ class SweepProgress:
             say(f"warning: {event.message}", style="yellow")
         elif isinstance(event, TrialEvent):
             self._trial(event)
-        elif self._watched:
+        elif isinstance(event, DevicesChosen):
+            say(event.notice)
+        elif isinstance(event, TrialProgress) and self._watched:
             self._stage(event)
 
     def _trial(self, event: TrialEvent) -> None:

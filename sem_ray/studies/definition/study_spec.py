@@ -16,7 +16,7 @@ from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen, Text
 from sem_ray.spec.reading import Tree, merged, nested, preset, read_yaml
-from sem_ray.spec.resources import TrialResources
+from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import did_you_mean, validated
 from sem_ray.studies.ablation.design import Design
 from sem_ray.studies.definition.ablation import AblationSpec, design_of, refuse_other_keys
@@ -64,7 +64,8 @@ class StudySpec(Frozen):
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
-    resources: TrialResources = TrialResources()
+    resources: WantedResources | None = None
+    """Of one trial; null is a whole GPU if there is any, else one core."""
     concurrency: Count | None = None
     """Most trials at once; null is what the machine has room for."""
 
@@ -180,13 +181,14 @@ def _check_settings(spec: StudySpec, place: str) -> None:
 
 def _require_shards(spec: StudySpec, experiment: ExperimentSpec, place: str) -> None:
     """Every actor needs a shard, and every shard a row of each batch."""
-    if spec.resources.actors is None:
+    actors = spec.resources.actors if spec.resources else None
+    if actors is None:
         return
     rows = (experiment.surrogate.batch, experiment.victim.batch, experiment.data.limit)
     shards = min(experiment.shards, *(number for number in rows if number is not None))
-    if spec.resources.actors.count > shards:
+    if actors.count > shards:
         raise BadInput(
-            f"{place}: resources.actors.count: {spec.resources.actors.count} actors cannot share "
+            f"{place}: resources.actors.count: {actors.count} actors cannot share "
             f"{shards} shards; ask for fewer actors, or set larger `shards`, batches or limits"
         )
 

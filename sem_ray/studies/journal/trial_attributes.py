@@ -8,6 +8,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.device_use import DeviceUse
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.journal import first_version
@@ -25,6 +26,8 @@ SECONDS = "seconds"
 """Of the trial's work in its worker."""
 MACHINE = "machine"
 """The kind of GPU or processor that computed it."""
+DEVICE = "device"
+"""What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
 """One line, if it failed."""
 TRACEBACK = "traceback"
@@ -81,12 +84,19 @@ def machine_of(trial: FrozenTrial) -> str | None:
     return machine
 
 
+def device_of(trial: FrozenTrial) -> DeviceUse | None:
+    """What a trial that ended occupied; None if it was not written down."""
+    found = trial.user_attrs.get(DEVICE)
+    return None if found is None else DeviceUse.model_validate(found)
+
+
 def note_finish(trial: optuna.Trial, report: Finished) -> None:
     trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
     trial.set_user_attr(NOISE, report.noise_identity)
     trial.set_user_attr(SECONDS, report.seconds)
     if report.machine is not None:
         trial.set_user_attr(MACHINE, report.machine)
+    _note_device(trial, report)
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:
@@ -94,3 +104,9 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
         if value is not None:
             trial.set_user_attr(key, value)
+    _note_device(trial, report)
+
+
+def _note_device(trial: optuna.Trial, report: Finished | Failed) -> None:
+    if report.device is not None:
+        trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))

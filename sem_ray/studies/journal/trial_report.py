@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 
+from sem_ray.device_use import DeviceUse
 from sem_ray.errors import BadInput, DiskFailed, SemRayError
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.spec.base import Frozen
@@ -18,6 +19,8 @@ class Finished(Frozen):
     """Of the trial's work in its worker."""
     machine: str | None = None
     """The kind of machine that computed it; None if that is not known."""
+    device: DeviceUse | None = None
+    """What it occupied there."""
 
 
 class Failed(Frozen):
@@ -31,15 +34,17 @@ class Failed(Frozen):
     """False if the trial's worker may be in any state."""
     traceback: str | None = None
     seconds: float | None = None
+    device: DeviceUse | None = None
 
     @classmethod
-    def by(cls, error: Exception, seconds: float) -> Failed:
+    def by(cls, error: Exception, seconds: float, device: DeviceUse | None = None) -> Failed:
         return cls(
             error=one_line(error),
             bad_input=isinstance(error, BadInput | DiskFailed),
             foreseen=isinstance(error, SemRayError),
             traceback="".join(traceback.format_exception(error)),
             seconds=seconds,
+            device=device,
         )
 
 

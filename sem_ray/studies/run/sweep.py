@@ -11,6 +11,7 @@ from sem_ray.pipeline import run_experiment
 from sem_ray.records.connection import require_tracking
 from sem_ray.store import Store
 from sem_ray.studies import events
+from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
 from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
@@ -72,7 +73,8 @@ def run_sweep(
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}))
         sweep = _Sweep(record, store, on_event)
-        sweep.run(backend or TuneBackend(), TrialSetting(experiment, store.root, spec.resources))
+        backend = backend or TuneBackend(device_wish(spec), on_event)
+        sweep.run(backend, TrialSetting(experiment, store.root))
     failed = tuple(sweep.failed)
     return SweepResult(spec.name, sweep.complete, sweep.target, failed, time.monotonic() - start)
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,12 +23,14 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
 from sem_ray.store import Store
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+from sem_ray.studies.run.device_watch import DeviceWatch
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
 
-TRIAL, SPEC = "trial", "spec"
-"""Keys of what Tune hands to a trial: its number, and its experiment as JSON."""
+TRIAL, SPEC, GPUS = "trial", "spec", "gpus"
+"""Keys of what Tune hands to a trial: its number, its experiment as JSON, and the GPUs, or the
+share of one, that it gets."""
 PROGRESS, REPORT = "progress", "report"
 """Keys of what a trial reports; the last report holds the second."""
 
@@ -56,13 +58,22 @@ class TrialSetting:
 
     experiment: Experiment
     store: Path
-    resources: TrialResources
+    resources: TrialResources = field(default_factory=TrialResources)
+    """What each trial gets; a backend that chooses devices puts its choice here."""
+    held: bool = False
+    """Whether a trial that gets a share of a GPU may take no more than that of its memory."""
+
+    def with_gpus(self, gpus: float) -> TrialSetting:
+        """The same for a trial that gets as many."""
+        resources = self.resources.model_copy(update={"gpus": gpus})
+        return replace(self, resources=resources)
 
 
 def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
     """Tune's function. After an unforeseen failure the worker ends too, as it may be in any
     state."""
     torch.set_num_threads(max(1, int(setting.resources.cpus)))
+    setting = setting.with_gpus(config[GPUS])
     spec = ExperimentSpec.model_validate_json(config[SPEC])
     report = attempt(spec, setting, throttled(_report_progress, PROGRESS_EVERY))
     _report(REPORT, report.model_dump())
@@ -73,17 +84,20 @@ def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
 def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> TrialReport:
     """Run a trial's experiment and say how it ended; raises nothing that a trial can cause."""
     start = time.monotonic()
+    watch = DeviceWatch(setting.resources, held=setting.held)
     try:
         with _backend(setting.resources) as backend:
+            watch.begin(backend.device)
             made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
         return Finished(
             measurements=made.measurements(spec),
             noise_identity=made.noise_identity,
             seconds=time.monotonic() - start,
             machine=machine_kind(backend.device),
+            device=watch.use(),
         )
     except Exception as error:  # noqa: BLE001  it is told with the trial
-        return Failed.by(error, time.monotonic() - start)
+        return Failed.by(error, time.monotonic() - start, watch.use())
 
 
 @contextmanager

@@ -5,19 +5,24 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ray import tune
 from ray.exceptions import RayError
 from ray.tune.error import TuneError
 
-from sem_ray.cluster.placement import live_nodes, refuse_what_never_fits, trial_bundles
+from sem_ray.cluster.device_choice import DeviceChoice, DeviceWish
+from sem_ray.cluster.gpu_kinds import Nodes, totals
+from sem_ray.cluster.placement import live_nodes, trial_bundles
 from sem_ray.cluster.ray_session import OBJECT_STORE, object_store, ray_session
 from sem_ray.errors import WorkFailed
-from sem_ray.studies.dry_run import TRIAL
+from sem_ray.studies.events import DevicesChosen, OnDevices, ignore
 from sem_ray.studies.journal.trial_report import one_line
-from sem_ray.studies.run.trial import TrialSetting, run_trial
+from sem_ray.studies.run.trial import GPUS, TrialSetting, run_trial
+from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.tune_searcher import StudySearcher
 
@@ -28,16 +33,24 @@ IMAGES = 500_000_000
 """Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
 
 
+@dataclass(frozen=True)
 class TuneBackend:
-    """Ray Tune on the cluster that is there, or on a Ray of our own on this machine."""
+    """Ray Tune on the cluster that is there, or on a Ray of our own on this machine. `wish` says
+    what a trial takes of it; the resources of `run`'s setting are replaced by what it gets."""
+
+    wish: DeviceWish = field(default_factory=DeviceWish)
+    on_devices: OnDevices = ignore
 
     def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
         """Run the trials that `queue` gives until it is over."""
-        wanted = setting.resources
-        memory = object_store(IMAGES) if wanted.actors else OBJECT_STORE
+        memory = object_store(IMAGES) if self.wish.actors else OBJECT_STORE
         with ray_session(memory=memory), _scratch(queue.folder / RAY_FOLDER):
-            room = refuse_what_never_fits(trial_bundles(wanted), live_nodes(), TRIAL)
-            tuner = _tuner(StudySearcher(queue, room), setting, queue.folder)
+            nodes = live_nodes()
+            choice = self.wish.on(nodes)
+            self.on_devices(_chosen(choice, nodes))
+            setting = replace(setting, resources=choice.resources, held=choice.packs)
+            searcher = StudySearcher(queue, TrialPlaces(choice, nodes, self.on_devices))
+            tuner = _tuner(searcher, setting, queue.folder)
             try:
                 tuner.fit()
             except (TuneError, RayError, OSError, ValueError) as error:
@@ -47,12 +60,15 @@ class TuneBackend:
                 raise WorkFailed(f"Ray Tune stopped: {one_line(error)[:200]}") from error
 
 
+def _chosen(choice: DeviceChoice, nodes: Nodes) -> DevicesChosen:
+    total = totals(nodes)
+    return DevicesChosen(choice.notice, choice.at_once, total["CPU"], total["GPU"])
+
+
 def _tuner(searcher: StudySearcher, setting: TrialSetting, folder: Path) -> tune.Tuner:
-    wanted = setting.resources
-    strategy = wanted.actors.strategy if wanted.actors else "PACK"
-    bundles = tune.PlacementGroupFactory(trial_bundles(wanted), strategy=strategy)
+    place = partial(_place, setting=setting)
     return tune.Tuner(
-        tune.with_resources(partial(run_trial, setting=setting), bundles),
+        tune.with_resources(partial(run_trial, setting=setting), place),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             num_samples=-1,
@@ -61,6 +77,13 @@ def _tuner(searcher: StudySearcher, setting: TrialSetting, folder: Path) -> tune
         ),
         run_config=tune.RunConfig(name=RAY_FOLDER, storage_path=str(folder), verbose=0),
     )
+
+
+def _place(config: dict[str, Any], setting: TrialSetting) -> tune.PlacementGroupFactory:
+    """What Tune reserves for the trial of `config`, as a whole."""
+    resources = setting.with_gpus(config[GPUS]).resources
+    strategy = resources.actors.strategy if resources.actors else "PACK"
+    return tune.PlacementGroupFactory(trial_bundles(resources), strategy=strategy)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from sem_ray.progress import Progress
 from sem_ray.studies.journal.trial_report import Failed, TrialReport
-from sem_ray.studies.run.trial import PROGRESS, REPORT, SPEC, TRIAL
+from sem_ray.studies.run.trial import GPUS, PROGRESS, REPORT, SPEC, TRIAL
+from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
 
 WORKER_DIED = "its worker died (killed, or out of memory)"
@@ -24,11 +25,11 @@ REPORTS: TypeAdapter[TrialReport] = TypeAdapter(TrialReport)
 
 
 class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
-    """Asks the queue for trials, at most `room` at once, and tells it how they end."""
+    """Asks the queue for trials as long as `places` have room, and tells it how they end."""
 
-    def __init__(self, queue: TrialQueue, room: int) -> None:
+    def __init__(self, queue: TrialQueue, places: TrialPlaces) -> None:
         super().__init__()
-        self._queue, self._room = queue, room
+        self._queue, self._places = queue, places
         self._trials: dict[str, int] = {}
         """Tune's name of a running trial → its number in the study."""
         self._reports: dict[str, TrialReport] = {}
@@ -36,13 +37,14 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
     @override
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """A trial's config, None for "ask again later", or FINISHED."""
-        if len(self._queue.running) >= self._room:
+        if not self._places.have_room:
             return None
         request = self._queue.next()
         if request is None:
             return str(Searcher.FINISHED) if self._queue.over else None
         self._trials[trial_id] = request.trial
-        return {TRIAL: request.trial, SPEC: request.spec.model_dump_json()}
+        gpus = self._places.take(request.trial).gpus
+        return {TRIAL: request.trial, SPEC: request.spec.model_dump_json(), GPUS: gpus}
 
     @override
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
@@ -58,8 +60,9 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
     ) -> None:
         number = self._trials.pop(trial_id, None)
         if number is not None:
-            report = self._reports.pop(trial_id, None)
-            self._queue.end(number, report or Failed(error=WORKER_DIED))
+            report = self._reports.pop(trial_id, None) or Failed(error=WORKER_DIED)
+            self._places.free(number, report)
+            self._queue.end(number, report)
 
     @override
     def save(self, checkpoint_path: str) -> None:

@@ -20,7 +20,7 @@ from sem_ray.store import Store
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from tests.cluster.watching import daemon
-from tests.studies.fakes import instant, study, trial_of
+from tests.studies.fakes import instant, study, trials_of
 from tests.studies.recording.tracked import states
 
 ROOT = Path(__file__).parents[3]
@@ -128,7 +128,7 @@ def test_a_driver_killed_in_the_middle_is_continued_without_loss_or_doubles(stor
     assert "RUNNING" not in states(store).values()
     rerun = set[int]()
     again = run_sweep(
-        study(), store, trials=5, experiment=instant, on_event=lambda e: rerun.add(trial_of(e))
+        study(), store, trials=5, experiment=instant, on_event=lambda e: rerun.update(trials_of(e))
     )
     assert again.ok and again.complete == 5
     assert {row.trial for row in left.values() if row.state == "interrupted"} <= rerun

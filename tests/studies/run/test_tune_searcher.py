@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from ray.tune.search import Searcher
 
+from sem_ray.cluster.device_choice import DeviceChoice
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.resources import TrialResources
 from sem_ray.store import Store
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.run.trial import PROGRESS, REPORT, SPEC, TRIAL
+from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.tune_searcher import WORKER_DIED, StudySearcher
 from tests.studies.fakes import METRIC, measured
 from tests.studies.run.queue_driver import Sweep
@@ -22,6 +25,10 @@ from tests.studies.run.queue_driver import Sweep
 @pytest.fixture
 def sweep(store: Store) -> Sweep:
     return Sweep(store, target=3)
+
+
+def room_for(trials: int) -> TrialPlaces:
+    return TrialPlaces(DeviceChoice(TrialResources(), trials, packs=False, notice=""), [])
 
 
 def asked(searcher: StudySearcher, name: str) -> dict[str, Any]:
@@ -38,7 +45,7 @@ def ended(searcher: StudySearcher, name: str, config: dict[str, Any], **changes:
 
 
 def test_tune_runs_as_many_as_there_is_room_for_until_all_are_done(sweep: Sweep) -> None:
-    searcher = StudySearcher(sweep.queue, room=1)
+    searcher = StudySearcher(sweep.queue, room_for(1))
     for number in range(3):
         name = f"t{number}"
         config = asked(searcher, name)
@@ -52,7 +59,7 @@ def test_tune_runs_as_many_as_there_is_room_for_until_all_are_done(sweep: Sweep)
 
 
 def test_a_failure_is_told_as_it_was_reported(sweep: Sweep) -> None:
-    searcher = StudySearcher(sweep.queue, room=2)
+    searcher = StudySearcher(sweep.queue, room_for(2))
     asked(searcher, "t0")
     searcher.on_trial_result("t0", {REPORT: json.dumps(Failed(error="no luck").model_dump())})
     searcher.on_trial_complete(trial_id="t0", error=True)
@@ -60,7 +67,7 @@ def test_a_failure_is_told_as_it_was_reported(sweep: Sweep) -> None:
 
 
 def test_a_worker_that_died_without_a_report_is_a_failure_with_a_reason(sweep: Sweep) -> None:
-    searcher = StudySearcher(sweep.queue, room=2)
+    searcher = StudySearcher(sweep.queue, room_for(2))
     asked(searcher, "t0")
     searcher.on_trial_complete(trial_id="t0", error=True)
     assert sweep.record.study.trials[0].user_attrs[attributes.ERROR] == WORKER_DIED
@@ -69,13 +76,13 @@ def test_a_worker_that_died_without_a_report_is_a_failure_with_a_reason(sweep: S
 
 
 def test_a_number_that_json_has_no_word_for_arrives(sweep: Sweep) -> None:
-    searcher = StudySearcher(sweep.queue, room=2)
+    searcher = StudySearcher(sweep.queue, room_for(2))
     ended(searcher, "t0", asked(searcher, "t0"), **{METRIC: float("nan")})
     assert sweep.record.study.trials[0].user_attrs[attributes.ERROR] == f"its {METRIC} is nan"
 
 
 def test_progress_is_passed_on(sweep: Sweep) -> None:
-    searcher = StudySearcher(sweep.queue, room=2)
+    searcher = StudySearcher(sweep.queue, room_for(2))
     asked(searcher, "t0")
     progress = Progress("generate", 1, 5, metrics={"loss": 0.5})
     searcher.on_trial_result("t0", {PROGRESS: json.dumps(vars(progress))})

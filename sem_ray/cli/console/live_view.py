@@ -1,0 +1,110 @@
+"""A running study on one screen: what is done and left, who leads, what runs on which devices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
+from rich.text import Text
+
+from sem_ray.cli.console.running_trials import INDENT, cut, running_lines
+from sem_ray.cli.console.short_settings import short_names, short_settings
+from sem_ray.metrics.statistics import Estimate
+from sem_ray.studies.watch.standing import Leader, Standing
+from sem_ray.studies.watch.study_view import StudyView
+
+BAR = 30
+"""Columns of the bar, at most."""
+DOT = " · "
+
+
+def live_view(view: StudyView, width: int, height: int) -> Group:
+    """The study on `width` columns and at most `height` lines."""
+    head: list[RenderableType] = [
+        *_head(view.standing, width),
+        _bar(view, width),
+        *_best(view.standing, width),
+    ]
+    head += [cut(line, width) for line in _devices(view)]
+    return Group(*head, *running_lines(view, width, max(height - len(head), 2)))
+
+
+def clock(seconds: float) -> str:
+    """`3:20`, `1:02:03`, `2 d 03:04`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24} d {hours % 24:02}:{minute:02}"
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def interval(estimate: Estimate) -> str:
+    """`18.2 [15.0, 21.4] over 3 seeds`, `18.2 with one seed`."""
+    if not estimate.known:
+        return f"{estimate.value:.1f} with one seed"
+    bounds = f"[{estimate.low:.1f}, {estimate.high:.1f}]"
+    return f"{estimate.value:.1f} {bounds} over {estimate.samples} seeds"
+
+
+def _head(standing: Standing, width: int) -> Iterator[Text]:
+    parts = [
+        f"study {standing.study}",
+        f"configurations {standing.configurations} of {standing.wanted}",
+        f"trials {standing.runs} of up to {standing.runs + standing.runs_left}",
+    ]
+    yield cut(DOT.join(parts), width, style="bold")
+    ended = [f"{standing.failed} failed"] if standing.failed else []
+    ended += [f"{standing.pruned} stopped early"] if standing.pruned else []
+    if ended:
+        yield cut(f"besides {DOT.join(ended)}", width)
+
+
+def _bar(view: StudyView, width: int) -> Table:
+    standing, left = view.standing, view.left
+    total = standing.runs + standing.runs_left
+    told = "time left unknown" if left is None else f"time left {clock(left.seconds)}, {left.basis}"
+    if not standing.runs_left:
+        told = "finished"
+    row = Table.grid(Column(width=min(BAR, width // 3)), Column(no_wrap=True), padding=(0, 2, 0, 0))
+    row.add_row(ProgressBar(max(total, 1), standing.runs), Text(told, overflow="ellipsis"))
+    return row
+
+
+def _best(standing: Standing, width: int) -> Iterator[Text]:
+    if (leader := standing.leader) is None:
+        yield cut("best   nothing is finished yet", width)
+        return
+    objective = standing.objectives[0].metric
+    text = f"best   configuration {leader.configuration}: {objective} {interval(leader.estimate)}"
+    yield cut(text + _told_apart(leader), width)
+    told = short_settings(leader.values, short_names(leader.values))
+    yield from (cut(line, width) for line in _wrapped(told, width, most=2))
+    if len(standing.objectives) > 1:
+        text = f"front  {standing.front} configurations that no other beats in every objective"
+        yield cut(text, width)
+
+
+def _told_apart(leader: Leader) -> str:
+    return f", {leader.tied} others cannot be told from it" if leader.tied else ""
+
+
+def _devices(view: StudyView) -> Iterator[str]:
+    spent = [f"{hours:.2f} {unit}" for unit, hours in view.spent.items()] or ["nothing yet"]
+    if view.started is not None:
+        spent.append(f"this sweep runs for {clock(view.now - view.started)}")
+    yield f"cost   {DOT.join(spent)}"
+    if view.devices and view.taken:
+        used = [f"{view.taken.cpus:.3g} of {view.devices.cpus:.3g} cores"]
+        if view.devices.gpus:
+            used.append(f"{view.taken.gpus:.3g} of {view.devices.gpus:.3g} GPUs")
+        yield f"takes  {DOT.join(used)}"
+
+
+def _wrapped(text: str, width: int, most: int) -> list[str]:
+    """On at most `most` lines below a label, the last one cut."""
+    found = wrap(text, max(width - len(INDENT), 20), break_on_hyphens=False)
+    lines = [*found[: most - 1], *filter(None, [" ".join(found[most - 1 :])])]
+    return [f"{INDENT}{line}" for line in lines]

@@ -1,0 +1,83 @@
+"""The trials that run now, a line or two each: stage, rate, and the settings that vary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from sem_ray.cli.console.output import program
+from sem_ray.cli.console.progress import all_shown
+from sem_ray.cli.console.short_settings import short_names, short_settings
+from sem_ray.studies.watch.study_view import RunningTrial, StudyView
+
+INDENT = "       "
+HEADS = ("trial", "seed", "stage", "done", "rate", "")
+LEFT = (False, False, True, False, False, True)
+"""Columns of words; numbers stand to the right."""
+
+
+def running_lines(view: StudyView, width: int, most: int) -> Iterator[Text]:
+    """On at most `most` lines of `width` columns: what each trial does, and its settings beside
+    that if they fit, else below."""
+    if not view.running:
+        return
+    names = short_names(path for one in view.running for path in one.values)
+    told = [short_settings(one.values, names) for one in view.running]
+    head, *does = _aligned([HEADS, *map(_cells, view.running)])
+    beside = cell_len(head) + 2 + max(map(cell_len, told)) <= width
+    count = _fitting(len(told), most, 1 if beside else 2)
+    yield cut(f"{head}  settings" if beside else head, width, style="bold")
+    for line, settings in zip(does[:count], told, strict=False):
+        yield cut(f"{line}  {settings}" if beside else line, width)
+        if not beside:
+            yield cut(f"{INDENT}{settings}", width, style="dim")
+    if count < len(told):
+        more = f"and {len(told) - count} more: {program()} status {view.standing.study}"
+        yield cut(more, width, style="dim")
+
+
+def cut(text: str, width: int, style: str = "") -> Text:
+    """On one line."""
+    line = Text(text, style=style, no_wrap=True, overflow="ellipsis")
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _fitting(trials: int, most: int, lines: int) -> int:
+    """How many trials of so many `lines` each fit below a head, and above a line that counts the
+    others."""
+    if 1 + trials * lines <= most:
+        return trials
+    return max((most - 2) // lines, 1)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Each row's cells on one line, in columns of one width."""
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEADS))]
+    return ["  ".join(map(_padded, row, widths, LEFT)) for row in rows]
+
+
+def _padded(cell: str, width: int, left: bool) -> str:
+    spaces = " " * (width - cell_len(cell))
+    return f"{cell}{spaces}" if left else f"{spaces}{cell}"
+
+
+def _cells(one: RunningTrial) -> Sequence[str]:
+    live, progress = one.live, one.live.progress
+    metrics = all_shown(progress) if progress else ""
+    return (
+        f"{live.trial}, try {live.attempt}" if live.attempt > 1 else str(live.trial),
+        "–" if one.seed is None else str(one.seed),
+        "begins" if progress is None else progress.stage,
+        "" if live.percent is None else f"{live.percent:.0f}%",
+        _rate(one.rate, progress.unit if progress else "steps"),
+        metrics,
+    )
+
+
+def _rate(rate: float | None, unit: str) -> str:
+    if not rate:
+        return ""
+    return f"{rate:.1f} {unit}/s" if rate >= 1 else f"{60 * rate:.1f} {unit}/min"
