@@ -9,7 +9,7 @@ from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
 from sem_ray.studies import dry_run, queries
-from sem_ray.studies.definition import study_spec as spaces
+from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import SweepPlan
@@ -23,8 +23,9 @@ RECORDS = 32_000_000
 
 
 def read_study(file: Path | str) -> StudySpec:
-    """The study in a search space file. Raises `BadInput` with the path of what is wrong."""
-    return spaces.read_study(Path(file))
+    """The study in a search space file. Raises `BadInput` with the file, the line and the path of
+    what is wrong."""
+    return study_file.read_study(Path(file))
 
 
 def sweep(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
+from sem_ray.studies.definition.choices import Choices
 from sem_ray.studies.definition.device_wish import device_wish
-from sem_ray.studies.definition.distributions import Choices, Values
+from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.race import most_runs
 from sem_ray.studies.samplers.registry import sampler_for

@@ -54,7 +54,7 @@ def sweep(
     with SweepProgress() as progress:
         result = api.sweep(study, trials=trials, store=store, on_event=progress)
     status = api.status(study.name, store=store)
-    winner = api.best(study.name, store=store) if status.complete else None
+    winner = api.best(study.name, store=store) if status.feasible else None
     for notice in api.notices(winner.spec) if winner else ():
         say_notice(notice)
     give(Swept(result, status, winner), show_sweep, as_json=json)

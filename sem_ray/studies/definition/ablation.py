@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from sem_ray.errors import BadInput
 from sem_ray.spec.base import Frozen, Whole
+from sem_ray.spec.origin import Origin
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.ablation.design import (
     Design,
@@ -21,6 +21,7 @@ from sem_ray.studies.ablation.design import (
     one_factor_size,
 )
 from sem_ray.studies.ablation.fractions import MOST_FACTORS, Fraction, smallest_fraction
+from sem_ray.studies.definition.choice import encoded
 from sem_ray.studies.definition.distributions import Distribution, Space
 
 MOST_CONFIGURATIONS = 1000
@@ -50,121 +51,113 @@ NOT_WITH = ("sampler", "trials", "replicates", "finalists", "early_stopping", "e
 and all of them run to the end with the same seeds."""
 
 
-def refuse_other_keys(tree: Mapping[str, Any], place: str) -> None:
-    """Raise `BadInput` that names `place` if the file of an ablation has keys of a search, lacks
-    seeds, or if that of a search has `ablation`."""
+def refuse_other_keys(tree: Mapping[str, Any], origin: Origin) -> None:
+    """Raise `BadInput` if the file of an ablation has keys of a search or lacks seeds, or if that
+    of a search has `ablation`."""
     if tree.get("design") != "ablation":
         if tree.get("ablation") is not None:
-            raise BadInput(f"{place}: ablation: needs `design: ablation` beside it, or drop it")
+            text = "ablation: needs `design: ablation` beside it; add that, or drop this"
+            raise origin.fault(("ablation",), text)
         return
     for key in NOT_WITH:
         if tree.get(key) is not None:
-            raise BadInput(
-                f"{place}: {key}: an ablation runs the configurations of its design, all with the "
-                f"same seeds; drop {key}"
-            )
+            text = f"{key}: an ablation runs all of its design with the same seeds; drop {key}"
+            raise origin.fault((key,), text)
     if tree.get("seeds") is None:
-        raise BadInput(
-            f"{place}: an ablation needs seeds that all its configurations run with; give them, as "
-            "seeds: [0, 1, 2, 3, 4]"
-        )
+        text = "seeds: an ablation needs some for all its runs, as seeds: [0, 1, 2, 3, 4]"
+        raise origin.fault(("design",), text)
 
 
-def design_of(ablation: AblationSpec, search: Space, place: str) -> Design:
-    """The configurations of an ablation. Raises `BadInput` that names `place`.
+def design_of(ablation: AblationSpec, search: Space, origin: Origin) -> Design:
+    """The configurations of an ablation. Raises `BadInput` with the line in the study's file.
 
     Factors are in the order of their names, as records keep no other.
     """
-    _refuse_unknown(ablation.baseline, search, f"{place}: ablation.baseline")
-    factors = [_factor(path, d, ablation.baseline, place) for path, d in sorted(search.items())]
-    if ablation.kind != "fractional":
-        if ablation.resolution is not None or ablation.generators:
-            raise BadInput(
-                f"{place}: ablation: resolution and generators are those of a fraction; "
-                "write kind: fractional, or drop them"
-            )
-        full = ablation.kind == "factorial"
-        _refuse_too_many(factorial_size(factors) if full else one_factor_size(factors), place)
-        return factorial(factors) if full else one_factor(factors)
-    fraction = _fraction(ablation, [factor.path for factor in factors], place)
-    _refuse_too_many(2 ** len(fraction.base), place)
-    return fractional(_two_levels(factors, place), fraction)
+    _refuse_unknown(ablation.baseline, search, origin.within("ablation", "baseline"))
+    factors = [_factor(path, d, ablation.baseline, origin) for path, d in sorted(search.items())]
+    if ablation.kind == "fractional":
+        fraction = _fraction(ablation, [factor.path for factor in factors], origin)
+        _refuse_too_many(2 ** len(fraction.base), origin)
+        return fractional(_two_levels(factors, origin), fraction)
+    for key in ("resolution", "generators"):
+        if getattr(ablation, key):
+            text = f"{key}: is that of a fraction; write kind: fractional, or drop it"
+            raise origin.fault(("ablation", key), f"ablation.{text}")
+    full = ablation.kind == "factorial"
+    _refuse_too_many(factorial_size(factors) if full else one_factor_size(factors), origin)
+    return factorial(factors) if full else one_factor(factors)
 
 
 def _factor(
-    path: str, distribution: Distribution, baseline: Mapping[str, Any], place: str
+    path: str, distribution: Distribution, baseline: Mapping[str, Any], origin: Origin
 ) -> Factor:
+    at = origin.within("search")
+    if distribution.when:
+        text = "an ablation changes settings that every configuration has; drop `when`"
+        raise at.fault((path, "when"), f"{path}: {text}")
     if distribution.size is None or distribution.size < 2:
-        raise BadInput(
-            f"{place}: search.{path}: an ablation changes it to another value; "
-            "list two or more, as {choices: [..]}"
-        )
-    if distribution.size > MOST_CONFIGURATIONS:
-        _refuse_too_many(distribution.size, place)
+        text = "an ablation changes it to another value; list two or more, as {choices: [..]}"
+        raise at.fault((path,), f"{path}: {text}")
+    _refuse_too_many(distribution.size, origin)
     levels = [distribution.at(position) for position in range(distribution.size)]
-    if path not in baseline:
-        return Factor(path, tuple(levels))
-    first = baseline[path]
+    first = encoded(baseline[path]) if path in baseline else levels[0]
     if first not in levels:
-        raise BadInput(
-            f"{place}: ablation.baseline.{path}: {first!r} is not among the values that search "
-            f"lists ({distribution}); add it there, or name one of them"
+        raise origin.within("ablation", "baseline").fault(
+            (path,),
+            f"{path}: {first!r} is not among the values that search lists ({distribution}); add it "
+            "there, or name one of them",
         )
     return Factor(path, (first, *(level for level in levels if level != first)))
 
 
-def _fraction(ablation: AblationSpec, paths: list[str], place: str) -> Fraction:
+def _fraction(ablation: AblationSpec, paths: list[str], origin: Origin) -> Fraction:
     if len(paths) > MOST_FACTORS:
-        raise BadInput(
-            f"{place}: search: a fraction of {len(paths)} factors is more than {MOST_FACTORS}; "
-            "change fewer settings"
-        )
+        text = f"a fraction takes up to {MOST_FACTORS} settings, got {len(paths)}; change fewer"
+        raise origin.fault(("search",), f"search: {text}")
     if not ablation.generators:
         return smallest_fraction(len(paths), ablation.resolution or RESOLUTION)
-    return _given_fraction(ablation, paths, f"{place}: ablation.generators")
+    return _given_fraction(ablation, paths, origin.within("ablation", "generators"))
 
 
-def _given_fraction(ablation: AblationSpec, paths: list[str], place: str) -> Fraction:
-    _refuse_unknown(ablation.generators, paths, place)
+def _given_fraction(ablation: AblationSpec, paths: list[str], origin: Origin) -> Fraction:
+    _refuse_unknown(ablation.generators, paths, origin)
+    base = [path for path in paths if path not in ablation.generators]
     generators = {}
     for path, sources in ablation.generators.items():
-        base = [each for each in paths if each not in ablation.generators]
-        _refuse_unknown(sources, base, f"{place}.{path}")
+        _refuse_unknown(sources, base, origin.within(path))
         if len(set(sources)) < len(sources):
-            raise BadInput(f"{place}.{path}: names a setting twice; drop one")
+            raise origin.fault((path,), f"{path}: names a setting twice; drop one")
         generators[paths.index(path)] = sum(1 << paths.index(source) for source in sources)
     fraction = Fraction(len(paths), generators)
     wanted, found = ablation.resolution or 3, fraction.resolution
     if found is not None and found < wanted:
-        raise BadInput(
-            f"{place}: give a fraction of resolution {found}, less than {wanted}; "
-            "take products of more settings, or leave them out"
-        )
+        text = f"give a fraction of resolution {found}, below {wanted}; name more settings in each"
+        raise origin.fault((), text)
     return fraction
 
 
-def _refuse_unknown(names: Any, known: Any, place: str) -> None:
+def _refuse_unknown(names: Iterable[str], known: Collection[str], origin: Origin) -> None:
     for name in names:
         if name not in known:
-            raise BadInput(
-                f"{place}: {name} is not a setting that can stand here"
-                f"{did_you_mean(name, known)}; known: {', '.join(known)}"
-            )
+            near = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+            raise origin.fault((name,), f"{name} is no setting that can stand here{near}")
 
 
-def _two_levels(factors: list[Factor], place: str) -> list[Factor]:
+def _two_levels(factors: list[Factor], origin: Origin) -> list[Factor]:
     for factor in factors:
         if len(factor.levels) != 2:
-            raise BadInput(
-                f"{place}: search.{factor.path}: a fraction needs factors of two values, got "
-                f"{len(factor.levels)}; list two, or take kind: one-factor or factorial"
+            text = (
+                f"a fraction needs settings of two values, got {len(factor.levels)}; list two, or "
+                "take kind: one-factor or factorial"
             )
+            raise origin.within("search").fault((factor.path,), f"{factor.path}: {text}")
     return factors
 
 
-def _refuse_too_many(configurations: int, place: str) -> None:
+def _refuse_too_many(configurations: int, origin: Origin) -> None:
     if configurations > MOST_CONFIGURATIONS:
-        raise BadInput(
-            f"{place}: search: an ablation of {configurations:,} configurations is more than "
+        text = (
+            f"an ablation of {configurations:,} configurations is more than "
             f"{MOST_CONFIGURATIONS:,}; list fewer values, or take kind: fractional"
         )
+        raise origin.fault(("search",), f"search: {text}")

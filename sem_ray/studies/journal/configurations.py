@@ -5,7 +5,7 @@ Kept in step with the journal trial by trial, so that nothing is read again for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.definition.constraints import Constraint, violations
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal import trial_attributes as attributes
@@ -83,6 +84,15 @@ class Configuration:
     def has(self, replicates: Iterable[int]) -> bool:
         """Whether all of these runs are finished."""
         return all(number in self.runs for number in replicates)
+
+    def violations(
+        self, constraints: Iterable[Constraint], replicates: Collection[int]
+    ) -> dict[str, float]:
+        """Each constraint as text → how far the means of these runs break it, above 0 if they
+        do."""
+        constraints = tuple(constraints)
+        means = {one.metric: self.mean(one.metric, replicates) for one in constraints}
+        return violations(constraints, means)
 
     def mean(self, key: str, replicates: Iterable[int]) -> float:
         """Of a measurement over those of these runs that are finished."""
@@ -187,12 +197,18 @@ class Configurations:
     def race(self) -> Race | None:
         """How the race stands; None until the search is over."""
         if self._race is None and self.search_is_over:
-            costs = {
-                one.number: {n: self.objective.cost(run.metrics) for n, run in one.runs.items()}
-                for one in self.distinct()
-            }
-            self._race = race(costs, self.spec.runs_each)
+            costs = {one.number: self._costs(one) for one in self.distinct()}
+            self._race = race(costs, self.spec.runs_each, self.feasible)
         return self._race
+
+    def feasible(self, number: int, seeds: int) -> bool:
+        """Whether a configuration keeps to the constraints by its runs with the first seeds."""
+        found = self._all[number].violations(self.spec.constraints, range(seeds))
+        return all(by <= 0 for by in found.values())
+
+    def _costs(self, one: Configuration) -> dict[int, tuple[float, ...]]:
+        objectives = self.spec.objectives
+        return {n: tuple(o.cost(run.metrics) for o in objectives) for n, run in one.runs.items()}
 
     def winner(self) -> Configuration | None:
         """The winner of the race; None until it is over."""

@@ -245,6 +245,7 @@ def definition(spec: StudySpec) -> dict[str, Any]:
     tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "design"})
     if spec.design == "ablation":
         tree["ablation"] = spec.ablation.model_dump(mode="json")
+    tree["constraints"] = {str(constraint): True for constraint in spec.constraints}
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}

@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sem_ray.device_use import DeviceUse
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.definition.retry import Reason
 from sem_ray.studies.journal import first_version
 from sem_ray.studies.journal.trial_report import Failed, Finished
 
@@ -31,6 +32,8 @@ DEVICE = "device"
 ERROR = "error"
 """One line, if it failed."""
 TRACEBACK = "traceback"
+LOSSES = "losses"
+"""How often it was lost and given out again: a list of reason, error and seconds."""
 
 
 def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
@@ -77,6 +80,23 @@ def of_start(
     return {**facts, CONFIGURATION: configuration, REPLICATE: replicate}
 
 
+def losses_of(trial: FrozenTrial) -> list[Reason]:
+    """Why it was lost, each time that it was given out again."""
+    return [loss["reason"] for loss in trial.user_attrs.get(LOSSES, ())]
+
+
+def attempt_of(trial: FrozenTrial) -> int:
+    """Which try it is at, counted from 1."""
+    return len(losses_of(trial)) + 1
+
+
+def error_of(trial: FrozenTrial) -> str | None:
+    """Why it failed or was lost the last time, in one line; None if it never did."""
+    losses = trial.user_attrs.get(LOSSES, ())
+    error: str | None = trial.user_attrs.get(ERROR, losses[-1]["error"] if losses else None)
+    return error
+
+
 def machine_of(trial: FrozenTrial) -> str | None:
     """The kind of GPU or processor that computed it; None if it has not ended, or if a version
     recorded it that did not ask."""
@@ -97,6 +117,12 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     if report.machine is not None:
         trial.set_user_attr(MACHINE, report.machine)
     _note_device(trial, report)
+
+
+def note_loss(trial: optuna.Trial, report: Failed) -> None:
+    """It was lost, and is given out again."""
+    loss = {"reason": report.reason, "error": report.error, "seconds": report.seconds}
+    trial.set_user_attr(LOSSES, [*trial.user_attrs.get(LOSSES, ()), loss])
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:

@@ -8,6 +8,7 @@ from sem_ray.device_use import DeviceUse
 from sem_ray.errors import BadInput, DiskFailed, SemRayError
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.spec.base import Frozen
+from sem_ray.studies.definition.retry import Reason
 
 
 class Finished(Frozen):
@@ -30,6 +31,8 @@ class Failed(Frozen):
     """One line."""
     bad_input: bool = False
     """Whether every trial would fail so: what it was given is at fault, or the disk."""
+    reason: Reason | None = None
+    """Why, if it may run again for that; None if it would fail again."""
     foreseen: bool = True
     """False if the trial's worker may be in any state."""
     traceback: str | None = None
@@ -37,9 +40,16 @@ class Failed(Frozen):
     device: DeviceUse | None = None
 
     @classmethod
-    def by(cls, error: Exception, seconds: float, device: DeviceUse | None = None) -> Failed:
+    def by(
+        cls,
+        error: Exception,
+        seconds: float,
+        device: DeviceUse | None = None,
+        reason: Reason | None = None,
+    ) -> Failed:
         return cls(
             error=one_line(error),
+            reason=reason,
             bad_input=isinstance(error, BadInput | DiskFailed),
             foreseen=isinstance(error, SemRayError),
             traceback="".join(traceback.format_exception(error)),

@@ -22,6 +22,8 @@ NOISE_TAG = "sem_ray.noise_identity"
 ERROR_TAG = "sem_ray.error"
 CONFIGURATION_TAG = "sem_ray.configuration"
 REPLICATE_TAG = "sem_ray.replicate"
+ATTEMPTS_TAG = "sem_ray.attempts"
+"""How often a trial was given out, if it was lost on the way."""
 
 ORDERS = {"minimize": "ASC", "maximize": "DESC"}
 
@@ -108,4 +110,6 @@ def _tags(trial: FrozenTrial) -> dict[str, str]:
         REPLICATE_TAG: attributes.REPLICATE,
     }
     found = {tag: trial.user_attrs.get(name) for tag, name in names.items()}
+    if (attempt := attributes.attempt_of(trial)) > 1:
+        found[ATTEMPTS_TAG] = attempt
     return {tag: str(value) for tag, value in found.items() if value is not None}

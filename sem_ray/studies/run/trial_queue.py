@@ -19,6 +19,7 @@ from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import REMEDY
+from sem_ray.studies.definition.constraints import unmeasured, violations
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
@@ -137,19 +138,37 @@ class TrialQueue:
 
     def _end(self, trial: optuna.Trial, report: TrialReport) -> None:
         if isinstance(report, Failed):
-            self._fail(trial, report)
+            if not self._given_again(trial, report):
+                self._fail(trial, report)
             return
         metrics = means(report.measurements)
         objectives = self._record.spec.objectives
-        if reason := unusable(objectives, metrics):
+        constraints = self._record.spec.constraints
+        if reason := unusable(objectives, metrics) or unmeasured(constraints, metrics):
             self._fail(trial, Failed(error=reason, seconds=report.seconds))
             return
         self._finish(trial, report, [metrics[objective.metric] for objective in objectives])
 
     def _finish(self, trial: optuna.Trial, report: Finished, values: list[float]) -> None:
         attributes.note_finish(trial, report)
+        measured = means(report.measurements)
+        for constraint, by in violations(self._record.spec.constraints, measured).items():
+            trial.set_constraint(constraint, by)
         self._study.tell(trial, values, skip_if_finished=True)
         self._tell(trial)
+
+    def _given_again(self, trial: optuna.Trial, report: Failed) -> bool:
+        """Whether the trial was only lost, and is to run again; it stays RUNNING in the journal, so
+        that the next sweep finds it if this one is killed first."""
+        losses = attributes.losses_of(self._record.frozen(trial))
+        if report.reason is None or not self._record.spec.retry.allows([*losses, report.reason]):
+            return False
+        attributes.note_loss(trial, report)
+        lost = self._record.frozen(trial)
+        self._proposals.again(lost)
+        self._nothing_to_give = False
+        self._on_trial(lost)
+        return True
 
     def _fail(self, trial: optuna.Trial, report: Failed) -> None:
         attributes.note_failure(trial, report)

@@ -14,6 +14,7 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState, create_trial
 
+from sem_ray.studies.definition.conditions import suggested
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 
@@ -34,10 +35,7 @@ class SamplerView:
 
     def propose(self) -> Values:
         """The values of the next configuration."""
-        trial = self.study.ask()
-        for path, distribution in self._spec.search.items():
-            distribution.suggested(trial, path)
-        return dict(trial.params)
+        return suggested(self._spec.search, self.study.ask())
 
     def add(self, values: Mapping[str, Any]) -> None:
         """A configuration that was proposed before."""
@@ -47,9 +45,16 @@ class SamplerView:
             create_trial(state=TrialState.RUNNING, params=params, distributions=known)
         )
 
-    def finish(self, number: int, values: Sequence[float]) -> None:
-        """Tell the means of the objectives; only the first such call counts."""
-        self.study.tell(number, list(values), skip_if_finished=True)
+    def finish(self, number: int, values: Sequence[float], violations: Mapping[str, float]) -> None:
+        """Tell the means of the objectives, and how far each constraint is broken; only the first
+        such call counts."""
+        frozen = self.study.get_trials(deepcopy=False)[number]
+        if frozen.state.is_finished():
+            return
+        trial = optuna.Trial(self.study, frozen._trial_id)
+        for constraint, by in violations.items():
+            trial.set_constraint(constraint, by)
+        self.study.tell(number, list(values))
 
     def fail(self, number: int) -> None:
         """Tell that a configuration gave nothing."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sem_ray.errors import BadInput
 from sem_ray.studies.ablation.design import Design
+from sem_ray.studies.definition.study_file import read_study
 from sem_ray.studies.definition.study_spec import StudySpec
 from tests.studies import fakes
 
@@ -75,11 +78,11 @@ def test_generators_of_a_fraction() -> None:
         ({"ablation": {"kind": "one-faktor"}}, "ablation.kind"),
         ({"ablation": {"resolution": 4}}, "kind: fractional"),
         ({"ablation": {"kind": "fractional", "resolution": 2}}, "resolution"),
-        ({"search": {"noise.steps": {"choices": [1]}}}, "search.noise.steps.*another value"),
+        ({"search": {"noise.steps": {"choices": [1]}}}, "search: noise.steps: .*another value"),
         ({"search": {"noise.step_size": {"low": 1.0, "high": 9.0}}}, "another value"),
         (
             {"search": {"noise.steps": {"low": 1, "high": 3}}, "ablation": {"kind": "fractional"}},
-            "factors of two values",
+            "settings of two values, got 3",
         ),
         (
             {"ablation": {"kind": "fractional", "generators": {"noise.steps": ["noise.steps"]}}},
@@ -101,3 +104,24 @@ def test_generators_of_a_fraction() -> None:
 def test_mistakes_are_told(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(BadInput, match=f"(?s)test.yaml.*{words}"):
         ablation(**changes)
+
+
+def test_a_mistake_names_its_line(tmp_path: Path) -> None:
+    tree = fakes.tree(
+        design="ablation", search=TWO, seeds=[0, 1], ablation={"baseline": {"noise.steps": 2}}
+    )
+    file = tmp_path / "ablation.yaml"
+    file.write_text(yaml.safe_dump(tree, sort_keys=False))
+    line = 1 + file.read_text().splitlines().index("    noise.steps: 2")
+    with pytest.raises(BadInput, match=rf"ablation.yaml:{line}:5: ablation.baseline: noise.steps"):
+        read_study(file)
+
+
+def test_configurations_that_are_no_experiments_are_told_before_anything_runs() -> None:
+    """A resized crop has no padding, which every configuration sets."""
+    search = {
+        "augmentation.kind": {"choices": ["crop_flip", "resized_crop"]},
+        "augmentation.padding": {"choices": [4, 2]},
+    }
+    with pytest.raises(BadInput, match=r"resized_crop.* do not go together \(.*padding"):
+        ablation(search=search, preset=None)
