@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep
+    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
     from sem_ray.api.verification.verify import Verified, verify
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "status",
     "sweep",
     "verify",
+    "watch",
     "write_forest_plot",
 ]
 
@@ -51,7 +52,7 @@ _HOMES = {
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep"),
+    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
     "verification.verify": ("Verified", "verify"),
 }
 

@@ -17,6 +17,7 @@ from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
 from sem_ray.studies.run.sweep import SweepResult
+from sem_ray.studies.watch.poll import StudyPoll
 
 RECORDS = 32_000_000
 """Bytes that the journal, MLflow's database and Ray's scratch may come to."""
@@ -62,6 +63,12 @@ def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPl
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
     """How every trial of the study named `study` stands."""
     return queries.status(Store.existing(store), study)
+
+
+def watch(study: str, *, store: Path | str | None = None) -> StudyPoll:
+    """A look at the study named `study`, to be taken again and again, also from another process or
+    machine than the one that sweeps it. The study need not exist yet."""
+    return StudyPoll(Store(Store.place(store)), study)
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:

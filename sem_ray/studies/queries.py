@@ -22,7 +22,7 @@ from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import StudyRuns
 
-RowState = Literal["complete", "failed", "running", "interrupted"]
+RowState = Literal["complete", "stopped", "failed", "running", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,13 @@ class StudyStatus:
 
     @property
     def complete(self) -> int:
+        """Trials that ran to their end."""
         return sum(row.state == "complete" for row in self.rows)
+
+    @property
+    def stopped(self) -> int:
+        """Trials that were stopped at a rung."""
+        return sum(row.state == "stopped" for row in self.rows)
 
     @property
     def leaders(self) -> tuple[int, ...]:
@@ -237,6 +243,7 @@ def status(store: Store, name: str) -> StudyStatus:
 def _row(trial: FrozenTrial, running: bool, constraints: Sequence[Constraint]) -> TrialRow:
     states: dict[TrialState, RowState] = {
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     done = trial.state == TrialState.COMPLETE

@@ -51,7 +51,7 @@ def sweep(
         planned = api.plan(study, trials=trials)
         give(planned, show_plan, as_json=json)
         return 0
-    with SweepProgress() as progress:
+    with SweepProgress(api.watch(study.name, store=store).look) as progress:
         result = api.sweep(study, trials=trials, store=store, on_event=progress)
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.feasible else None
@@ -62,11 +62,19 @@ def sweep(
 
 
 @app.command
-def status(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+def status(
+    study: str,
+    /,
+    *,
+    watch: Annotated[bool, Parameter(negative="")] = False,
+    store: Path | None = None,
+    json: Json = False,
+) -> int:
     """Every trial of a study: its settings, state, accuracies and times.
 
     ```
     sem-ray status quick
+    sem-ray status quick --watch
     sem-ray status quick --json
     ```
 
@@ -74,6 +82,9 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
     ----------
     study
         Name of the study, as its search space file gives it.
+    watch
+        Show a running sweep as it goes on, until it ends. It may run on another machine that sees
+        the store; Ctrl-C ends the watching and leaves the sweep alone.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -81,7 +92,10 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
     """
     from sem_ray import api
     from sem_ray.cli.console.study_tables import show_status
+    from sem_ray.cli.console.watching import follow
 
+    if watch:
+        follow(api.watch(study, store=store))
     found = api.status(study, store=store)
     give(found, show_status, as_json=json)
     return 0

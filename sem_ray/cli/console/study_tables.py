@@ -12,8 +12,9 @@ import yaml
 from rich import box
 from rich.table import Table
 
-from sem_ray.cli.console.comparison_text import sentences, short
+from sem_ray.cli.console.comparison_text import sentences
 from sem_ray.cli.console.output import program, say, stdout
+from sem_ray.cli.console.short_settings import short
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,
@@ -73,7 +74,9 @@ def show_sweep(swept: Swept) -> None:
 def show_status(status: StudyStatus) -> None:
     stdout.print(trial_table(status))
     state = "running now" if status.running else "not running"
-    say(f"{status.complete} of {status.trials} trials finished; {state}")
+    stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
+    ended = status.complete + status.stopped
+    say(f"{ended} of {status.trials} trials finished{stopped}; {state}")
     _say_infeasible(status)
 
 

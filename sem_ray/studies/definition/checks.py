@@ -12,6 +12,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.constraints import refuse_unknown
+from sem_ray.studies.definition.early_stopping import refuse_unfit, require_surrogate_steps
 from sem_ray.studies.definition.probes import Probe, pairs, singles
 from sem_ray.studies.definition.sampler import refuse_unable
 from sem_ray.studies.definition.study_spec import StudySpec
@@ -32,12 +33,16 @@ def check_study(spec: StudySpec) -> None:
     refuse_unknown(spec.constraints, metric_names(spec.experiment({})), spec.origin)
     refuse_unable(spec.sampler, spec.search, len(spec.objectives), spec.origin)
     _check_grid(spec)
+    if spec.early_stopping is not None:
+        refuse_unfit(spec.early_stopping, [o.metric for o in spec.objectives], spec.origin)
 
 
 def _check_base(spec: StudySpec) -> None:
     try:
         base = _experiment(spec, {})
     except BadSetting as fault:
+        if fault.keys[:1] == ("early_stopping",):
+            raise
         raise spec.origin.within("base").fault(fault.keys, fault.text) from fault
     if "shards" not in spec.search:
         _require_shards(spec, base)
@@ -94,6 +99,7 @@ def _experiment(spec: StudySpec, values: Mapping[str, Any]) -> ExperimentSpec:
     experiment = spec.experiment(values, spec.origin)
     require_networks(experiment, spec.origin)
     require_method(experiment, spec.origin)
+    require_surrogate_steps(spec.early_stopping, experiment, spec.origin)
     return experiment
 
 

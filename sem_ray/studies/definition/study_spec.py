@@ -18,6 +18,7 @@ from sem_ray.studies.definition.ablation import AblationSpec, design_of
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
 from sem_ray.studies.definition.distributions import Distribution
+from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
@@ -53,6 +54,8 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    early_stopping: EarlyStoppingSpec | None = None
+    """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     retry: RetrySpec = RetrySpec()

@@ -219,8 +219,7 @@ class Configurations:
         """Runs that may start now, of configurations that exist, in the order they are to: those
         that run already included."""
         if not self.search_is_over:
-            first = range(self.spec.runs_each.min)
-            runs = [(one.number, n) for one in self.begun for n in first if n not in one.runs]
+            runs = [(one.number, n) for one in self.begun for n in self._lacking(one)]
             return sorted(runs, key=lambda run: run[1]) if self.spec.by_seed else runs
         found = self.race()
         if found is None or found.missing:
@@ -228,6 +227,13 @@ class Configurations:
         winner = self._all[found.winner] if found.winner is not None else None
         fresh = self.spec.runs_each.confirming
         return [(winner.number, n) for n in fresh if n not in winner.runs] if winner else []
+
+    def _lacking(self, one: Configuration) -> list[int]:
+        """The replicates that a configuration of the search lacks and may run now: the first alone
+        if it may be stopped early, and all others with it."""
+        if self.spec.early_stopping is not None and 0 not in one.runs:
+            return [0]
+        return [n for n in range(self.spec.runs_each.min) if n not in one.runs]
 
     def wanted(self) -> int:
         """Finished runs that the study is to have; while it is not known who runs again, as many

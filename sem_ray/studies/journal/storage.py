@@ -249,6 +249,8 @@ def definition(spec: StudySpec) -> dict[str, Any]:
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
+    if spec.early_stopping is not None:
+        tree["early_stopping"] = spec.early_stopping.model_dump(mode="json")
     return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
 
 

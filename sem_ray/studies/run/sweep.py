@@ -14,7 +14,7 @@ from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
-from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import DeviceEvent, OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.live import LiveWriter
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
@@ -76,7 +76,7 @@ def run_sweep(
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}))
         sweep = _Sweep(record, store, on_event)
-        backend = backend or TuneBackend(device_wish(spec), on_event)
+        backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
         sweep.run(backend, TrialSetting(experiment, store.root))
     return SweepResult(
         study=spec.name,
@@ -131,6 +131,11 @@ class _Sweep:
         if self._queue.failure is not None:
             raise self._queue.failure
 
+    def on_devices(self, event: DeviceEvent) -> None:
+        """Say what each trial takes, and what all of them take now."""
+        self.on_event(event)
+        self._live.devices(event)
+
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)
         self._live.watch(event.trial, event.progress)
@@ -154,6 +159,7 @@ def _event(trial: FrozenTrial, running: bool, done: int, total: int) -> TrialEve
     states: dict[TrialState, events.TrialState] = {
         TrialState.RUNNING: "running" if running else "lost",
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     state, attempt = states[trial.state], attributes.attempt_of(trial)
@@ -167,6 +173,7 @@ def _event(trial: FrozenTrial, running: bool, done: int, total: int) -> TrialEve
         error=attributes.error_of(trial) if state in ("failed", "lost") else None,
         seconds=attributes.seconds_of(trial),
         configuration=attributes.configuration_of(trial),
+        stopped_at=attributes.pruned_at(trial),
         replicate=attributes.replicate_of(trial),
         attempt=attempt - (state == "lost"),
     )

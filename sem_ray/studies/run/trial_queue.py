@@ -24,9 +24,16 @@ from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord
-from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+from sem_ray.studies.journal.trial_report import (
+    Failed,
+    Finished,
+    RungReport,
+    Stopped,
+    TrialReport,
+)
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.proposals import Proposal, Proposals
+from sem_ray.studies.run.stopping import Stopping, rung_values
 
 OnTrial = Callable[[FrozenTrial], None]
 OnProgress = Callable[[TrialProgress], None]
@@ -38,6 +45,8 @@ class TrialRequest:
 
     trial: int
     spec: ExperimentSpec
+    rungs: bool = False
+    """Whether it is measured on its way, and may be stopped."""
 
 
 class TrialQueue:
@@ -50,6 +59,7 @@ class TrialQueue:
         self._on_trial, self._on_progress = on_trial, on_progress
         self.configurations = record.configurations()
         self._proposals = Proposals(record, self.configurations)
+        self._stopping = Stopping(record.spec, (one.first for one in self.configurations))
         self._running: dict[int, optuna.Trial] = {}
         self._nothing_to_give = False
         self.failure: Exception | None = None
@@ -93,6 +103,29 @@ class TrialQueue:
         if trial in self._running:
             self._on_progress(TrialProgress(trial, progress))
 
+    def rung(self, trial: int, report: RungReport) -> bool:
+        """Write down what a running trial measured at a rung; whether it is to stop there. A rung
+        that it reported before is answered as it was then."""
+        running = self._running.get(trial)
+        if running is None:
+            return False
+        try:
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
+                return self._rung(running, report)
+        except Exception as failure:  # noqa: BLE001  the sweep raises it
+            self.failure = self.failure or failure
+            return False
+
+    def _rung(self, trial: optuna.Trial, report: RungReport) -> bool:
+        frozen = self._record.frozen(trial)
+        before = attributes.rungs_of(frozen)
+        for earlier, stops in before:
+            if earlier.rung == report.rung:
+                return stops
+        stops = self._stopping.stops(attributes.configuration_of(frozen), report)
+        attributes.note_rung(trial, before, report, stops)
+        return stops
+
     def end(self, trial: int, report: TrialReport) -> None:
         """Write down how a trial ended; a second end of the same trial is ignored."""
         running = self._running.pop(trial, None)
@@ -124,7 +157,8 @@ class TrialQueue:
         except Exception:
             del self._running[trial.number]  # it will not be run, so nothing must wait for it
             raise
-        return TrialRequest(trial.number, spec)
+        rungs = self._stopping.has_rungs(proposal.replicate)
+        return TrialRequest(trial.number, spec, rungs)
 
     def _begun(self, proposal: Proposal, spec: ExperimentSpec | None) -> optuna.Trial:
         if proposal.trial is not None:
@@ -141,6 +175,9 @@ class TrialQueue:
             if not self._given_again(trial, report):
                 self._fail(trial, report)
             return
+        if isinstance(report, Stopped):
+            self._prune(trial, report)
+            return
         metrics = means(report.measurements)
         objectives = self._record.spec.objectives
         constraints = self._record.spec.constraints
@@ -155,6 +192,17 @@ class TrialQueue:
         for constraint, by in violations(self._record.spec.constraints, measured).items():
             trial.set_constraint(constraint, by)
         self._study.tell(trial, values, skip_if_finished=True)
+        self._tell(trial)
+
+    def _prune(self, trial: optuna.Trial, report: Stopped) -> None:
+        """Its values at rungs are attributes; Optuna takes them as its own of one objective."""
+        attributes.note_stop(trial, report)
+        if len(self._record.spec.objectives) == 1:
+            for rung, (value,) in rung_values(
+                self._record.spec.objectives, self._record.frozen(trial)
+            ):
+                trial.report(value, rung)
+        self._study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
         self._tell(trial)
 
     def _given_again(self, trial: optuna.Trial, report: Failed) -> bool:

@@ -56,6 +56,18 @@ class SamplerView:
             trial.set_constraint(constraint, by)
         self.study.tell(number, list(values))
 
+    def prune(self, number: int, reached: Sequence[tuple[int, Sequence[float]]]) -> None:
+        """Tell that a configuration was stopped early, after these rungs with these values of the
+        objectives. Optuna takes values of one objective only; one of several that was stopped is to
+        a sampler an example of what to avoid."""
+        if len(self._spec.objectives) == 1:
+            storage = self.study._storage
+            trial = storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
+            if not storage.get_trial(trial).state.is_finished():
+                for rung, (value,) in reached:
+                    storage.set_trial_intermediate_value(trial, rung, value)
+        self.study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
+
     def fail(self, number: int) -> None:
         """Tell that a configuration gave nothing."""
         self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
