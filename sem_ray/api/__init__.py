@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "export",
     "import_noise",
     "notices",
+    "pareto",
     "plan",
     "protect",
     "read_study",
@@ -53,6 +55,7 @@ _HOMES = {
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
     "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }
 
