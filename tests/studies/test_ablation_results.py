@@ -75,7 +75,7 @@ def test_another_design_under_the_same_name_is_refused(store: Store) -> None:
         {"ablation": {"kind": "factorial"}},
         {"ablation": {"baseline": {"noise.radius": 8}}},
     ):
-        with pytest.raises(BadInput, match=r"exists in .* with another ablation\."):
+        with pytest.raises(BadInput, match=r"exists in .* with another points"):
             swept(store, study(seeds=[3, 4], **changes))
 
 

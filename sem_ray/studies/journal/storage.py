@@ -242,16 +242,15 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
 
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "design"})
-    if spec.design == "ablation":
-        tree["ablation"] = spec.ablation.model_dump(mode="json")
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "derived"})
     tree["constraints"] = {str(constraint): True for constraint in spec.constraints}
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
+    listed = {"points": repr(spec.points), "enqueue": repr(spec.enqueue)}
     if spec.early_stopping is not None:
         tree["early_stopping"] = spec.early_stopping.model_dump(mode="json")
-    return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
+    return {**tree, **listed, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
 
 
 def _differences(old: Any, new: Any, path: str = "") -> list[str]:

@@ -15,12 +15,7 @@ from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.samplers.evolution_strategy import ReplayedCMA
 from sem_ray.studies.samplers.gaussian_process import SeededGP
 from sem_ray.studies.samplers.genetic import Genetic
-from sem_ray.studies.samplers.stateless import (
-    DesignPoints,
-    GridByNumber,
-    RandomByNumber,
-    SobolByNumber,
-)
+from sem_ray.studies.samplers.stateless import GridByNumber, RandomByNumber, SobolByNumber
 from sem_ray.studies.samplers.tpe import SeededTPE
 
 SAMPLERS: dict[SamplerName, Callable[[StudySpec], BaseSampler]] = {
@@ -37,6 +32,4 @@ SAMPLERS: dict[SamplerName, Callable[[StudySpec], BaseSampler]] = {
 
 def sampler_for(spec: StudySpec) -> BaseSampler:
     """A fresh sampler; it holds no state that a restart would lose."""
-    if spec.design == "ablation":
-        return DesignPoints(spec)
     return SAMPLERS[spec.sampler.name](spec)

@@ -108,28 +108,3 @@ class GridByNumber(ByNumber):
         trials = study.get_trials(deepcopy=False, states=states)
         whole = [t.params for t in trials if is_whole(self._space, t.params)]
         return Counter(map(grid.number, whole))
-
-
-class DesignPoints(ByNumber):
-    """The configurations of an ablation in the order of its design; those that failed come again
-    after all others."""
-
-    def __init__(self, spec: StudySpec) -> None:
-        super().__init__(spec)
-        design = spec.ablation_design
-        if design is None:
-            raise ValueError(f"study {spec.name} is a search and has no design")
-        self._points = [design.values(number) for number in range(len(design.points))]
-
-    @override
-    def propose(self, study: optuna.Study, number: int) -> Values:
-        tried = {state: self._tried(study, state) for state in (*TRIED, TrialState.FAIL)}
-        done = tried[TrialState.COMPLETE] + tried[TrialState.RUNNING]
-        failed = tried[TrialState.FAIL]
-        left = (point for point in range(len(self._points)) if point not in done)
-        return dict(self._points[min(left, key=lambda point: (failed[point], point), default=0)])
-
-    def _tried(self, study: optuna.Study, state: TrialState) -> Counter[int]:
-        """How often each configuration is in that state."""
-        trials = study.get_trials(deepcopy=False, states=(state,))
-        return Counter(self._points.index(t.params) for t in trials if t.params in self._points)
