@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sem_ray.api.ablations import ablation, ablation_table, write_forest_plot
     from sem_ray.api.evaluation import Evaluated, evaluate
     from sem_ray.api.exporting import Exported, export
     from sem_ray.api.importing import Imported, import_noise
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
 __all__ = [
@@ -26,11 +28,14 @@ __all__ = [
     "Protected",
     "RunOptions",
     "Verified",
+    "ablation",
+    "ablation_table",
     "best",
     "evaluate",
     "export",
     "import_noise",
     "notices",
+    "pareto",
     "plan",
     "protect",
     "read_study",
@@ -38,9 +43,11 @@ __all__ = [
     "sweep",
     "verify",
     "watch",
+    "write_forest_plot",
 ]
 
 _HOMES = {
+    "ablations": ("ablation", "ablation_table", "write_forest_plot"),
     "evaluation": ("Evaluated", "evaluate"),
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),
@@ -48,6 +55,7 @@ _HOMES = {
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
     "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }
 
