@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from sem_ray.checkpoint import Checkpoint, Facts, Paused, Tensors
 from sem_ray.store import Store
+from sem_ray.store.artifacts import BeingMade
 
 Saved = tuple[Tensors, Facts]
 """What a checkpoint holds."""
@@ -43,6 +45,10 @@ def on_the_way(store: Store, kind: str, identity: str, step: int, run: Run) -> S
 
 
 def abandon(store: Store, kind: str, identity: str) -> None:
-    """Remove the checkpoint of an artifact that nobody will finish, if it is not being made."""
-    with store.making(kind, identity), store.pausing(kind, identity) as checkpoint:
+    """Remove the checkpoint of an artifact that nobody will finish, unless somebody makes it."""
+    with (
+        suppress(BeingMade),
+        Store(store.root, waits=False).making(kind, identity),
+        store.pausing(kind, identity) as checkpoint,
+    ):
         checkpoint.remove()

@@ -24,6 +24,7 @@ from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.run.trial_rungs import ExperimentRungs, Rungs
 from sem_ray.studies.run.tune_backend import TuneBackend
 
 
@@ -62,6 +63,7 @@ def run_sweep(
     trials: int | None = None,
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
+    rungs: Rungs | None = None,
     backend: TrialBackend | None = None,
     amendments: Amendments = NONE,
 ) -> SweepResult:
@@ -83,7 +85,9 @@ def run_sweep(
         imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
-        sweep.run(backend, TrialSetting(experiment, store.root))
+        sweep.run(
+            backend, TrialSetting(experiment, store.root, rungs=rungs or ExperimentRungs.of(spec))
+        )
     return SweepResult(
         study=spec.name,
         complete=sweep.complete,

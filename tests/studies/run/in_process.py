@@ -18,4 +18,5 @@ class InProcess:
             request = queue.next()
             if request is not None:
                 sink = partial(queue.progress, request.trial)
-                queue.end(request.trial, attempt(request.spec, setting, sink))
+                at_rung = partial(queue.rung, request.trial) if request.rungs else None
+                queue.end(request.trial, attempt(request.spec, setting, sink, at_rung))
