@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sem_ray.api.cost_notices import precision_notices
@@ -16,6 +17,7 @@ from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
+from sem_ray.studies.run.amendments import Amendments
 from sem_ray.studies.run.sweep import SweepResult
 from sem_ray.studies.watch.poll import StudyPoll
 
@@ -35,8 +37,15 @@ def sweep(
     trials: int | None = None,
     store: Path | str | None = None,
     on_event: OnEvent = ignore,
+    retry_failed: bool = False,
+    skip: Sequence[int] = (),
+    seeded_from: str | None = None,
 ) -> SweepResult:
     """Run a study, or go on with one, until `trials` of its trials are finished.
+
+    retry_failed: run every failed trial again, with its values. skip: numbers of trials to leave
+    out for good. seeded_from: name of a study of the store whose finished trials are taken over, as
+    far as they fit.
 
     Raises `BadInput` if it cannot run as asked, `WorkFailed` if it could not go on.
     """
@@ -45,7 +54,10 @@ def sweep(
     artifacts.require_space(RECORDS, "a sweep")
     for notice in _precision(spec):
         on_event(Warned(notice))
-    return sweeping.run_sweep(spec, artifacts, trials=trials, on_event=on_event)
+    amendments = Amendments(retry_failed, tuple(skip), seeded_from)
+    return sweeping.run_sweep(
+        spec, artifacts, trials=trials, on_event=on_event, amendments=amendments
+    )
 
 
 def _precision(spec: StudySpec) -> tuple[str, ...]:

@@ -86,8 +86,8 @@ def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
 
 
 def target_of(spec: StudySpec, trials: int | None) -> int:
-    """Finished trials to reach: of a grid, no more than its points. Raises `BadInput`."""
+    """Finished trials to reach: of a grid or a list, no more than its points. Raises `BadInput`."""
     target = spec.trials if trials is None else trials
     if target < 1:
         raise BadInput(f"a sweep needs at least 1 trial, got {target}")
-    return min(target, spec.grid_size) if spec.sampler.name == "grid" else target
+    return min(target, spec.grid_size) if spec.is_finite else target

@@ -20,6 +20,9 @@ def sweep(
     *,
     trials: int | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    skip: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -28,6 +31,7 @@ def sweep(
     ```
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
+    sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
     ```
 
     Parameters
@@ -38,6 +42,12 @@ def sweep(
         Finished trials of the search to reach, instead of the file's.
     dry_run
         Show what would run, and write nothing.
+    retry_failed
+        Run every failed trial again, with its values, before anything else.
+    skip
+        Number of a trial to leave out for good, and its configuration with it; repeatable.
+    from_
+        Name of another study whose finished trials are taken over, as far as they fit.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -53,7 +63,15 @@ def sweep(
         give(planned, show_plan, as_json=json)
         return 0
     with SweepProgress(api.watch(study.name, store=store).look) as progress:
-        result = api.sweep(study, trials=trials, store=store, on_event=progress)
+        result = api.sweep(
+            study,
+            trials=trials,
+            store=store,
+            on_event=progress,
+            retry_failed=retry_failed,
+            skip=skip,
+            seeded_from=from_,
+        )
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.feasible else None
     for notice in api.notices(winner.spec) if winner else ():

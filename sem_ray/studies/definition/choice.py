@@ -52,6 +52,12 @@ class Fault(NamedTuple):
     text: str
 
 
+def value_key(value: Any) -> str:
+    """The same text for values that are the same setting, as 8 and 8.0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return repr(float(value)) if is_number else repr(encoded(value))
+
+
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 

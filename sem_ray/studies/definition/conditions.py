@@ -104,6 +104,9 @@ def _faults(space: Space, path: str) -> Iterator[tuple[tuple[str, ...], str]]:
             near = did_you_mean(parent, space)
             yield (parent,), f"{parent} is not searched{near}; give it choices under search"
             continue
+        if space[parent].size is None:
+            yield (parent,), f"{parent} is continuous and never has one value; give it a step"
+            continue
         for number, value in enumerate(wanted):
             if not space[parent].holds(value):
                 may = str(space[parent])

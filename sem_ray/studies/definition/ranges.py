@@ -46,10 +46,11 @@ class Range(Conditional):
         return round((value - self.low) / (self.step or 1))
 
     def holds(self, value: Any) -> bool:
-        """Whether a trial may have exactly this value, which none has of a continuous range."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or self.size is None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return self.low <= value <= self.high and self.at(self.position(value)) == value
+        if not self.low <= value <= self.high:
+            return False
+        return self.size is None or self.at(self.position(value)) == value
 
     def setting(self, value: Any) -> Any:
         return value

@@ -13,12 +13,15 @@ from sem_ray.spec.origin import BadSetting, Origin, origin_of
 from sem_ray.spec.reading import Tree, merged, nested, preset
 from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import validated
+from sem_ray.studies.definition.choice import Choice
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
-from sem_ray.studies.definition.distributions import Distribution
+from sem_ray.studies.definition.derived import DERIVED, Formula, derived_values
+from sem_ray.studies.definition.distributions import Distribution, Values
 from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
+from sem_ray.studies.definition.points import in_space
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
 from sem_ray.studies.definition.retry import RetrySpec
 from sem_ray.studies.definition.sampler import SamplerSpec
@@ -38,6 +41,13 @@ class StudySpec(Frozen):
     base: Tree = Field(default_factory=dict)
     search: dict[str, Distribution]
     """Dotted path of a setting → what it may be."""
+    points: tuple[dict[str, Choice], ...] = ()
+    """Exactly these configurations, in place of `search` and a sampler: paths → values."""
+    enqueue: tuple[dict[str, Choice], ...] = ()
+    """Configurations to try first. The sampler gives the searched settings that one leaves out."""
+    derived: dict[str, Formula] = Field(default_factory=dict)
+    """Path of a setting → what it is computed as from others, as `noise.radius / 4`: numbers,
+    settings, + - * / //, min, max and round."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
     constraints: tuple[Constraint, ...] = ()
@@ -83,11 +93,22 @@ class StudySpec(Frozen):
         settings = preset(self.preset) if self.preset else {}
         searched = [
             nested(path, self.search[path].setting(values[path]))
-            for path in parents_first(self.search)
+            for path in sorted(parents_first(self.search), key=_is_no_kind)
             if path in values
         ]
         tree = merged(settings, self.base, *searched)
-        return validated(ExperimentSpec, tree, place or f"study {self.name}")
+        spec = validated(ExperimentSpec, tree, place or f"study {self.name}")
+        return self._with_derived(spec, tree) if self.derived else spec
+
+    def _with_derived(self, spec: ExperimentSpec, tree: Tree) -> ExperimentSpec:
+        values = derived_values(self.derived, spec, self.origin)
+        derived = [nested(path, value) for path, value in values.items()]
+        try:
+            return validated(ExperimentSpec, merged(tree, *derived), self.origin)
+        except BadSetting as fault:
+            path = ".".join(fault.keys)
+            text = f"derived: {fault.text}; it is {self.derived.get(path, 'derived')}"
+            raise self.origin.fault((DERIVED, path), text) from fault
 
     def resolved(self) -> StudySpec:
         """The same study with its settings spelt out, so that it outlives its preset."""
@@ -105,9 +126,30 @@ class StudySpec(Frozen):
         return [objective.direction for objective in self.objectives]
 
     @property
+    def listed(self) -> list[Values]:
+        """The points as trials hold them."""
+        return [in_space(point, self.search) for point in self.points]
+
+    def first(self, number: int) -> Values | None:
+        """What `enqueue` says of configuration `number`, counted from 0; None if nothing."""
+        if number < len(self.enqueue):
+            return in_space(self.enqueue[number], self.search)
+        return None
+
+    @property
     def grid_size(self) -> int:
-        """Points of the grid; 0 if a range is continuous."""
-        return Grid(self.search).size
+        """Points of the grid, or of the list; 0 if a range is continuous."""
+        return len(self.points) or Grid(self.search).size
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it ends after `grid_size` configurations."""
+        return bool(self.points) or self.sampler.name == "grid"
+
+
+def _is_no_kind(path: str) -> bool:
+    """A group's kind is set first: it replaces all that is in the group."""
+    return not path.endswith(".kind")
 
 
 def checked(tree: Tree, place: str | Origin) -> StudySpec:
