@@ -19,6 +19,7 @@ from sem_ray.studies.queries import StudyStatus
 STATES = {"interrupted": "cut off", "pruned": "stopped early"}
 """What is said of trials that are not finished, if not the name of their state."""
 INDENT = "      "
+SECONDS = "trial s"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class _Columns:
 
     settings: bool
     radii: tuple[float, ...]
-    left_out: tuple[float, ...]
+    seconds: bool
+    left_out: tuple[str, ...]
+    """Heads of the columns that found no room."""
 
 
 def configuration_lines(status: StudyStatus, width: int, most: int | None = None) -> Iterator[Text]:
@@ -51,8 +54,10 @@ def _fitted(
 ) -> tuple[_Columns, list[str]]:
     """The most columns that fit."""
     radii = _radii(rows)
-    choices = [_Columns(True, radii, ())]
-    choices += [_Columns(False, radii[:n], radii[n:]) for n in range(len(radii), -1, -1)]
+    choices = [_Columns(settings, radii, True, ()) for settings in (True, False)]
+    for count in range(len(radii), -1, -1):
+        left_out = (SECONDS, *map(_head_of, radii[count:]))
+        choices.append(_Columns(False, radii[:count], False, left_out))
     for columns in choices:
         table = _table(status, rows, columns)
         if max(map(cell_len, table)) <= width:
@@ -67,7 +72,7 @@ def _table(status: StudyStatus, rows: Sequence[ConfigurationRow], columns: _Colu
     metrics = [objective.metric for objective in status.objectives]
     head = ["conf", "seeds", *metrics]
     head += [names[path] for path in paths] if columns.settings else []
-    head += [f"ρ={radius:g}" for radius in columns.radii]
+    head += [*map(_head_of, columns.radii), *([SECONDS] if columns.seconds else [])]
     cells = [
         [
             str(row.configuration),
@@ -75,12 +80,20 @@ def _table(status: StudyStatus, rows: Sequence[ConfigurationRow], columns: _Colu
             *(_estimate(row, metric) for metric in metrics),
             *([short(row.values.get(path)) for path in paths] if columns.settings else []),
             *(_sides(row, radius) for radius in columns.radii),
-            "–" if row.seconds is None else f"{row.seconds:.0f}",
+            *([_seconds(row)] if columns.seconds else []),
             _remark(status, row),
         ]
         for row in rows
     ]
-    return aligned([[*head, "trial s", ""], *cells], words=(len(head) + 1,))
+    return aligned([[*head, ""], *cells], words=(len(head),))
+
+
+def _head_of(radius: float) -> str:
+    return f"ρ={radius:g}"
+
+
+def _seconds(row: ConfigurationRow) -> str:
+    return "–" if row.seconds is None else f"{row.seconds:.0f}"
 
 
 def _estimate(row: ConfigurationRow, metric: str) -> str:
@@ -136,8 +149,7 @@ def _below(status: StudyStatus, columns: _Columns, more: int) -> Iterator[str]:
     if columns.radii:
         yield "ρ=: test accuracy in %, clean→protected, by the victim's radius (1/255)"
     if columns.left_out:
-        names = ", ".join(f"ρ={radius:g}" for radius in columns.left_out)
-        yield f"no room for {names}; {asked} --json has all"
+        yield f"no room for {', '.join(columns.left_out)}; {asked} --json has all"
 
 
 def _best_first(status: StudyStatus) -> list[ConfigurationRow]:

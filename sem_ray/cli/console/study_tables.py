@@ -81,9 +81,7 @@ def show_status(
     if view is not None:
         for line in running_lines(view, stdout.width, 2 * len(view.running) + 1):
             stdout.print(line)
-    failed = [
-        (f"configuration {r.configuration}", e) for r in status.configurations for e in r.errors
-    ]
+    failed = [(f"trial {row.trial}", row.error) for row in status.rows if row.error]
     _say_failed(failed, status)
     state = "running now" if status.running else "not running"
     stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
@@ -142,7 +140,7 @@ def _unraced(best: Best) -> Iterator[str]:
     """Of a configuration that no race has compared with the others."""
     number, seeds = len(best.objectives), len(best.values)
     several = f" (the first of {number} objectives)" if number > 1 else ""
-    yield f"configuration {best.trial} is the best so far: {best.metric} {best.value:.1f}{several}"
+    yield f"configuration {best.trial} is the best found: {best.metric} {best.value:.1f}{several}"
     if seeds > 1:
         yield f"It is the mean of {seeds} seeds; it was not raced with the others."
     else:
