@@ -204,25 +204,43 @@ def _drop_torn_line(journal: Path) -> None:
             os.fsync(file.fileno())
 
 
+def require_same_study(store: Store, spec: StudySpec) -> None:
+    """Raise `BadInput` if the store has finished trials of another study of this name; nothing is
+    written."""
+    folder = study_folder(store, spec.name)
+    if (folder / SPEC_FILE).exists():
+        _keeps_trials(folder, spec.resolved())
+
+
 def _agreed(folder: Path, spec: StudySpec) -> dict[str, Any]:
     """The key of the study, and the spaces that it searched before the present one. Raises
     `BadInput` if its trials could not be compared with those of `spec`."""
     file = folder / SPEC_FILE
     if not file.exists():
         return {"key": secrets.token_hex(8)}
+    if not _keeps_trials(folder, spec):
+        (folder / JOURNAL_FILE).unlink(missing_ok=True)
+        return {"key": secrets.token_hex(8)}
     key, saved = _saved(folder)
     earlier = json.loads(file.read_text(encoding="utf-8")).get(EARLIER, [])
     if differences(saved, spec):
-        trials = _optuna_study(folder, saved).get_trials(deepcopy=False)
-        if not any(trial.state == TrialState.COMPLETE for trial in trials):
-            # Nothing is lost with the record: a study whose trials only failed, for a mistake in
-            # it, may be corrected under its own name.
-            (folder / JOURNAL_FILE).unlink(missing_ok=True)
-            return {"key": secrets.token_hex(8)}
-        refuse_incomparable(saved, spec, trials, folder)
         search = saved.model_dump(mode="json", include={"search"})["search"]
-        earlier.append({"trials": len(trials), "search": search})
+        earlier.append({"trials": len(_optuna_study(folder, saved).trials), "search": search})
     return {"key": key, **({EARLIER: earlier} if earlier else {})}
+
+
+def _keeps_trials(folder: Path, spec: StudySpec) -> bool:
+    """Whether `spec` goes on with the trials in `folder`, and does not take their place: a study
+    whose trials only failed, for a mistake in it, may be corrected under its own name. Raises
+    `BadInput` if finished trials would be lost."""
+    _, saved = _saved(folder)
+    if not differences(saved, spec):
+        return True
+    trials = _optuna_study(folder, saved).get_trials(deepcopy=False)
+    if not any(trial.state == TrialState.COMPLETE for trial in trials):
+        return False
+    refuse_incomparable(saved, spec, trials, folder)
+    return True
 
 
 def _fail_half_proposed(record: StudyRecord) -> None:
