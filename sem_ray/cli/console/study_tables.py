@@ -1,4 +1,4 @@
-"""A study as a person sees it: its plan, how it stands, how a sweep ended, the winner as YAML."""
+"""A study as a person sees it: how it stands, how a sweep ended, the winner as YAML."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from rich.table import Table
 
 from sem_ray.cli.console.comparison_text import in_short, sentences
 from sem_ray.cli.console.configuration_table import configuration_lines
 from sem_ray.cli.console.output import program, say, stdout
 from sem_ray.cli.console.running_trials import running_lines
-from sem_ray.cli.console.short_settings import short
-from sem_ray.cli.console.trial_table import in_lines, trial_table
+from sem_ray.cli.console.trial_table import trial_table
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run.sweep import SweepResult
 from sem_ray.studies.watch.study_view import StudyView
@@ -27,21 +24,6 @@ ANSWER = 14
 """Lines that the end of a sweep needs besides its table."""
 MOST_REASONS = 3
 """Reasons of failures that are told; a screen has few lines."""
-
-
-def show_plan(plan: SweepPlan) -> None:
-    """What `--dry-run` prints."""
-    table = Table("setting", "values", title=f"study {plan.study}: {plan.trials} trials")
-    for path, allowed in plan.settings.items():
-        table.add_row(path, allowed)
-    stdout.print(table)
-    first = Table("trial", *map(in_lines, plan.settings), title="first proposals")
-    for number, values in enumerate(plan.proposals):
-        first.add_row(str(number), *(short(values[path]) for path in plan.settings))
-    stdout.print(first)
-    if plan.replicates:
-        say(plan.replicates)
-    say("dry run: nothing was run, nothing was written")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from sem_ray.cli.console.study_tables import (
     Swept,
     settings_yaml,
     show_best,
-    show_plan,
     show_status,
     show_sweep,
 )
@@ -24,12 +23,11 @@ from sem_ray.spec.reading import parse_yaml
 from sem_ray.spec.validation import validated
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best
 from sem_ray.studies.run.sweep import FailedTrial, SweepResult
 from tests.cli.console.conftest import MakeScreen
 from tests.cli.console.live_samples import TWO, view
-from tests.cli.console.study_samples import OBJECTIVES, SPEC, VALUES, measured, row, status
+from tests.cli.console.study_samples import OBJECTIVES, SPEC, measured, row, status
 
 
 def swept(**facts: Any) -> Swept:
@@ -120,23 +118,6 @@ def test_settings_are_a_paragraph_a_section() -> None:
     text = settings_yaml(SPEC)
     starts = [line.partition(":")[0] for line in text.splitlines() if not line.startswith(" ")]
     assert starts == list(SPEC.model_dump())
-
-
-def test_a_plan_shows_what_varies_and_the_first_trials(screen: MakeScreen) -> None:
-    seen = screen()
-    settings = dict.fromkeys(VALUES, "1 … 5")
-    show_plan(SweepPlan("quick", 8, settings, None, (VALUES, VALUES)))
-    assert "study quick: 8 trials" in seen.text
-    for path in VALUES:
-        assert path in seen.text
-    assert "11.5" in seen.text and "…" not in seen.text.replace("1 … 5", "")
-    assert "nothing was written" in seen.text
-
-
-def test_a_plan_ends_with_what_runs_again(screen: MakeScreen) -> None:
-    seen = screen()
-    show_plan(SweepPlan("quick", 8, {"noise.steps": "1 … 5"}, 5, (), "then the best run again"))
-    assert "then the best run again" in seen.text
 
 
 @given(
