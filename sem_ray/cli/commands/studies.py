@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json
+from sem_ray.cli.options import Json, WholeNumber
 
 
 @app.command
@@ -17,8 +17,11 @@ def sweep(
     file: Path,
     /,
     *,
-    trials: int | None = None,
+    trials: WholeNumber | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -27,6 +30,7 @@ def sweep(
     ```
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
+    sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
     ```
 
     Parameters
@@ -36,23 +40,38 @@ def sweep(
     trials
         Finished trials of the search to reach, instead of the file's.
     dry_run
-        Show what would run, and write nothing.
+        Show what would run and what it would cost, and write nothing.
+    retry_failed
+        Run every failed trial again, with its values, before anything else.
+    skip
+        Number of a trial to leave out for good, and its configuration with it; repeatable.
+    from_
+        Name of another study whose finished trials are taken over, as far as they fit.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import Swept, show_plan, show_sweep
+    from sem_ray.cli.console.plan_text import show_plan
+    from sem_ray.cli.console.study_tables import Swept, show_sweep
     from sem_ray.cli.console.sweep_progress import SweepProgress
 
     study = api.read_study(file)
     if dry_run:
-        planned = api.plan(study, trials=trials)
+        planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
     with SweepProgress(api.watch(study.name, store=store).look) as progress:
-        result = api.sweep(study, trials=trials, store=store, on_event=progress)
+        result = api.sweep(
+            study,
+            trials=trials,
+            store=store,
+            on_event=progress,
+            retry_failed=retry_failed,
+            skip=skip,
+            seeded_from=from_,
+        )
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.feasible else None
     for notice in api.notices(winner.spec) if winner else ():

@@ -15,6 +15,7 @@ from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import validated
 from sem_ray.studies.ablation.design import Design
 from sem_ray.studies.definition.ablation import AblationSpec, design_of
+from sem_ray.studies.definition.budget import BudgetSpec
 from sem_ray.studies.definition.choice import Choice
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
@@ -65,6 +66,8 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    budget: BudgetSpec = BudgetSpec()
+    """What it may spend, and when it has found enough."""
     early_stopping: EarlyStoppingSpec | None = None
     """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
