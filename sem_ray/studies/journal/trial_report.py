@@ -48,7 +48,16 @@ class Failed(Frozen):
         )
 
 
-TrialReport = Finished | Failed
+class Waiting(Frozen):
+    """A trial that gave its device back, because others make a stage that it needs. It runs again
+    with the same values once they have."""
+
+    kind: str
+    identity: str
+    """Of the stage, in the store."""
+
+
+TrialReport = Finished | Failed | Waiting
 
 
 def one_line(error: BaseException) -> str:
