@@ -33,3 +33,7 @@ class WorkFailed(SemRayError):
 
 class DiskFailed(WorkFailed):
     """A disk did not take what the work had to write: it is full, read-only or gone."""
+
+
+class WorkersLost(WorkFailed):
+    """The processes that shared the work were killed or crashed again and again."""

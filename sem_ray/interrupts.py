@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM, which a run of many steps obeys between two of them, with its work saved."""
+"""Ctrl-C, SIGTERM and SIGHUP, which a run of many steps obeys between two of them, with its work
+saved."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NoReturn
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _Handler = Callable[[int, FrameType | None], Any]
 
 
@@ -57,7 +58,7 @@ class StopRequest:
 
 @contextmanager
 def deferred() -> Iterator[StopRequest]:
-    """Within the block the first SIGINT or SIGTERM is noted, for the block to obey when it suits; a
+    """Within the block the first of `STOPS` is noted, for the block to obey when it suits; a
     second one is obeyed at once. A signal that has no handler in Python keeps its effect, as do all
     in a thread that is not the main one, for which Python sets no handlers."""
     handlers: dict[int, _Handler] = {}

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep
+    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
 __all__ = [
@@ -31,12 +32,14 @@ __all__ = [
     "export",
     "import_noise",
     "notices",
+    "pareto",
     "plan",
     "protect",
     "read_study",
     "status",
     "sweep",
     "verify",
+    "watch",
 ]
 
 _HOMES = {
@@ -46,7 +49,8 @@ _HOMES = {
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep"),
+    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }
 

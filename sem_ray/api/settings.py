@@ -13,11 +13,12 @@ from sem_ray.errors import BadInput
 from sem_ray.methods import method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.origin import Origin
 from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml
 from sem_ray.spec.validation import validated
 
 DEFAULT_PRESET = "quick"
-Layers = list[tuple[str, Mapping[str, Any]]]
+Layers = list[tuple[str | Origin, Mapping[str, Any]]]
 """Where settings come from, as messages name it, and the settings; the last counts most."""
 
 
@@ -36,7 +37,8 @@ def resolve(
         name = options.preset or DEFAULT_PRESET
         layers.append((f"preset {name}", preset(name)))
     if options.config is not None:
-        layers.append((str(options.config), read_yaml(Path(options.config))))
+        tree, origin = read_yaml(Path(options.config))
+        layers.append((origin, tree))
     layers.append(("settings", merged(settings_tree(options), _flags(data, options))))
     spec = _validated(layers)
     _require_source(layers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sem_ray.api.cost_notices import precision_notices
@@ -9,22 +10,25 @@ from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
 from sem_ray.studies import dry_run, queries
-from sem_ray.studies.definition import study_spec as spaces
+from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
+from sem_ray.studies.run.amendments import Amendments
 from sem_ray.studies.run.sweep import SweepResult
+from sem_ray.studies.watch.poll import StudyPoll
 
 RECORDS = 32_000_000
 """Bytes that the journal, MLflow's database and Ray's scratch may come to."""
 
 
 def read_study(file: Path | str) -> StudySpec:
-    """The study in a search space file. Raises `BadInput` with the path of what is wrong."""
-    return spaces.read_study(Path(file))
+    """The study in a search space file. Raises `BadInput` with the file, the line and the path of
+    what is wrong."""
+    return study_file.read_study(Path(file))
 
 
 def sweep(
@@ -33,8 +37,15 @@ def sweep(
     trials: int | None = None,
     store: Path | str | None = None,
     on_event: OnEvent = ignore,
+    retry_failed: bool = False,
+    skip: Sequence[int] = (),
+    seeded_from: str | None = None,
 ) -> SweepResult:
     """Run a study, or go on with one, until `trials` of its trials are finished.
+
+    retry_failed: run every failed trial again, with its values. skip: numbers of trials to leave
+    out for good. seeded_from: name of a study of the store whose finished trials are taken over, as
+    far as they fit.
 
     Raises `BadInput` if it cannot run as asked, `WorkFailed` if it could not go on.
     """
@@ -43,7 +54,10 @@ def sweep(
     artifacts.require_space(RECORDS, "a sweep")
     for notice in _precision(spec):
         on_event(Warned(notice))
-    return sweeping.run_sweep(spec, artifacts, trials=trials, on_event=on_event)
+    amendments = Amendments(retry_failed, tuple(skip), seeded_from)
+    return sweeping.run_sweep(
+        spec, artifacts, trials=trials, on_event=on_event, amendments=amendments
+    )
 
 
 def _precision(spec: StudySpec) -> tuple[str, ...]:
@@ -61,6 +75,12 @@ def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPl
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:
     """How every trial of the study named `study` stands."""
     return queries.status(Store.existing(store), study)
+
+
+def watch(study: str, *, store: Path | str | None = None) -> StudyPoll:
+    """A look at the study named `study`, to be taken again and again, also from another process or
+    machine than the one that sweeps it. The study need not exist yet."""
+    return StudyPoll(Store(Store.place(store)), study)
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:

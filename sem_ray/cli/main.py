@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FrameType
 
 from cyclopts import CycloptsError
 
@@ -19,8 +20,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command line and exit with its status. SIGTERM ends it as Ctrl-C does."""
+    """Run one command line and exit with its status. SIGTERM ends it as Ctrl-C does, and so does a
+    terminal that is closed, unless the command was started with nohup."""
     signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _hang_up([fd for fd in (1, 2) if os.isatty(fd)]))
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -47,6 +51,20 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _hang_up(terminals: Sequence[int]) -> Callable[[int, FrameType | None], None]:
+    """A handler of SIGHUP. Writing to a terminal that is gone fails, and would keep the command
+    from ending in order."""
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for terminal in terminals:
+            os.dup2(nowhere, terminal)
+        os.close(nowhere)
+        interrupt(signum, frame)
+
+    return handler
+
+
 def _interrupted(stop: KeyboardInterrupt) -> int:
     """Say what an interrupt leaves. The status is a shell's: 128 and the signal's number."""
     told = stop if isinstance(stop, Interrupted) else Interrupted()
@@ -55,4 +73,8 @@ def _interrupted(stop: KeyboardInterrupt) -> int:
     return 128 + told.signum
 
 
-_SIGNALS: dict[int, str] = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
+_SIGNALS: dict[int, str] = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "terminated",
+    signal.SIGHUP: "hung up",
+}

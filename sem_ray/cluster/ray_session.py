@@ -44,8 +44,8 @@ def ray_session(address: str | None = None, *, memory: int = OBJECT_STORE) -> It
     store.
 
     Ray that we started is shut down at the end, however it comes; Ray that was there before is left
-    as it was. SIGTERM ends the block as Ctrl-C does. Raises `BadInput` if there is no Ray at the
-    address, `WorkFailed` if Ray does not start or is gone before the end.
+    as it was. SIGTERM and SIGHUP end the block as Ctrl-C does. Raises `BadInput` if there is no Ray
+    at the address, `WorkFailed` if Ray does not start or is gone before the end.
     """
     if ray.is_initialized():
         if address is not None:
@@ -54,7 +54,7 @@ def ray_session(address: str | None = None, *, memory: int = OBJECT_STORE) -> It
             yield
         return
     place = address or os.environ.get(ADDRESS_VARIABLE)
-    with _sigterm() as obey:
+    with _stops() as obey:
         try:
             _start(place, memory)
             obey()
@@ -65,33 +65,37 @@ def ray_session(address: str | None = None, *, memory: int = OBJECT_STORE) -> It
 
 
 @contextmanager
-def _sigterm() -> Iterator[Callable[[], None]]:
+def _stops() -> Iterator[Callable[[], None]]:
     """`ray.init` sets a handler of SIGTERM that ends the process without a word. The call that this
-    gives sets one that raises `Interrupted`, or what was there before if it is not the default; at
-    the end of the block all is as it was."""
+    gives sets handlers of SIGTERM and SIGHUP that raise `Interrupted`, or do what was there before;
+    at the end of the block all is as it was. A signal that has no handler of Python before keeps
+    its effect, but for SIGTERM."""
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None
         return
-    before = signal.getsignal(signal.SIGTERM)
-    came = False
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    came: list[int] = []
 
     def note(signum: int, frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
-        before(signum, frame) if callable(before) else interrupt(signum, frame)
+        came.append(signum)
+        handler = before[signal.Signals(signum)]
+        handler(signum, frame) if callable(handler) else interrupt(signum, frame)
 
     def obey() -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN if before == signal.SIG_IGN else note)
+        for number, handler in before.items():
+            ours = callable(handler) or (number == signal.SIGTERM and handler != signal.SIG_IGN)
+            signal.signal(number, note if ours else handler)
 
     try:
         yield obey
     except KeyboardInterrupt as error:
         # A call to Ray raises a plain one, whatever the handler raised.
         if came and not isinstance(error, Interrupted):
-            raise Interrupted(signal.SIGTERM) from error
+            raise Interrupted(came[0]) from error
         raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _is_ours(address: str | None) -> bool:

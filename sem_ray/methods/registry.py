@@ -9,6 +9,7 @@ from sem_ray.errors import BadInput
 from sem_ray.methods.declaration import Method
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec import identity as identities
+from sem_ray.spec.origin import Origin, origin_of
 from sem_ray.spec.validation import did_you_mean
 
 METHODS: dict[str, str] = {
@@ -33,12 +34,12 @@ def method_of(spec: ExperimentSpec) -> Method:
     return method
 
 
-def require_method(spec: ExperimentSpec, place: str) -> None:
+def require_method(spec: ExperimentSpec, place: str | Origin) -> None:
     """Raise `BadInput` that names `place` if `spec` names an unknown method."""
     try:
         method_of(spec)
     except BadInput as error:
-        raise BadInput(f"{place}: noise.method: {error}") from error
+        raise origin_of(place).fault(("noise", "method"), f"noise.method: {error}") from error
 
 
 def noise_identity(spec: ExperimentSpec, fingerprint: str) -> str:

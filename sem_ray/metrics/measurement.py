@@ -25,9 +25,16 @@ GENERATION_PASSES = "generation_passes"
 """Those of the noise."""
 VICTIM_PASSES = "victim_passes"
 """Those of the victims on protected images, of all radii."""
+NOISE_PSNR = "noise_psnr"
+"""Peak signal-to-noise ratio of protected images beside clean ones, in dB; larger is less
+visible."""
+NOISE_L2 = "noise_l2"
+"""Mean Euclidean length of an image's change, its pixels in [0, 1]."""
+NOISE_SSIM = "noise_ssim"
+"""Mean structural similarity of protected and clean images; 1 is no difference."""
 
-Unit = Literal["%", "s", "1"]
-"""`1` is a count, or a ratio."""
+Unit = Literal["%", "s", "1", "dB"]
+"""`1` is a count, a ratio, or a length of values in [0, 1]."""
 
 
 class Measurement(Frozen):

@@ -21,6 +21,7 @@ from sem_ray.networks.passes.seeded_dropout import require_seeded
 from sem_ray.networks.passes.sync_batch_norm import Slots
 from sem_ray.networks.shape_check import require_image_size
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.origin import Origin, origin_of
 from sem_ray.spec.validation import did_you_mean
 
 __all__ = [
@@ -63,13 +64,14 @@ def architecture(name: str) -> Architecture:
     return NETWORKS[name]
 
 
-def require_networks(spec: ExperimentSpec, place: str) -> None:
+def require_networks(spec: ExperimentSpec, place: str | Origin) -> None:
     """Raise `BadInput` that names `place` if `spec` names a network that does not exist."""
     for path, training in (("surrogate", spec.surrogate), ("victim", spec.victim)):
         try:
             architecture(training.network)
         except BadInput as error:
-            raise BadInput(f"{place}: {path}.network: {error}") from error
+            keys = (path, "network")
+            raise origin_of(place).fault(keys, f"{path}.network: {error}") from error
 
 
 def build_network(name: str, classes: int, channels: int, seed: int) -> nn.Module:

@@ -17,10 +17,12 @@ from sem_ray.metrics.measurement import (
     Measurement,
     metric_key,
 )
+from sem_ray.metrics.perceptibility import Perceptibility
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.free_first import free_first
 from sem_ray.pipeline.noise import noise_for
 from sem_ray.pipeline.pass_counts import PASS_COUNTS, passes_of
+from sem_ray.pipeline.perceptibility import PERCEPTIBILITY, perceptibility_of, visible
 from sem_ray.pipeline.victims import victim_for
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
@@ -51,6 +53,22 @@ class Outcome:
     accuracies: tuple[Accuracy, ...]
     images: int
     """Training images."""
+    perceptibility: Perceptibility
+    """Of the noise on them."""
+
+    @classmethod
+    def of(
+        cls, noise: Noise, folder: Path, images: ImageSet, accuracies: tuple[Accuracy, ...]
+    ) -> Outcome:
+        """What `noise`, kept in `folder`, is on the training images it was made for."""
+        return cls(
+            noise_identity=noise.manifest.identity,
+            noise_folder=folder,
+            generation_seconds=noise.manifest.seconds,
+            accuracies=accuracies,
+            images=len(images),
+            perceptibility=perceptibility_of(images, noise),
+        )
 
     def measurements(self, spec: ExperimentSpec) -> tuple[Measurement, ...]:
         """All that was measured with `spec`, in the order of `metric_names`."""
@@ -64,7 +82,13 @@ class Outcome:
             network=spec.victim.network,
             seed=spec.seed,
         )
-        return (*self._accuracies(spec), generation, victims, *self._passes(spec))
+        return (
+            *self._accuracies(spec),
+            generation,
+            victims,
+            *self._passes(spec),
+            *visible(self.perceptibility, spec.seed),
+        )
 
     def _passes(self, spec: ExperimentSpec) -> Iterator[Measurement]:
         counted = passes_of(spec, self.images)
@@ -95,7 +119,7 @@ class Outcome:
 def metric_names(spec: ExperimentSpec) -> tuple[str, ...]:
     """The keys of what a trial of `spec` measures."""
     accuracies = (metric_key(side, radius) for side in SIDES for radius in spec.victim.radii)
-    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS, *PASS_COUNTS)
+    return (*accuracies, GENERATION_SECONDS, VICTIM_SECONDS, *PASS_COUNTS, *PERCEPTIBILITY)
 
 
 def run_experiment(
@@ -110,9 +134,7 @@ def run_experiment(
     accuracies = evaluate_noise(
         spec, data, store, noise, spec.victim.radii, backend=backend, sink=sink
     )
-    return Outcome(
-        noise.manifest.identity, folder, noise.manifest.seconds, accuracies, len(data.train)
-    )
+    return Outcome.of(noise, folder, data.train, accuracies)
 
 
 def evaluate_noise(

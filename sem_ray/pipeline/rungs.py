@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from sem_ray.data import Dataset, Noise, load, protected, read_noise
+from sem_ray.data import Dataset, load, protected, read_noise
 from sem_ray.devices import settled
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.experiment import Accuracy, Outcome, evaluate_noise
@@ -71,7 +70,7 @@ class RungExperiment:
             backend=self.backend,
             sink=_naming(self.sink),
         )
-        return self._outcome(noise, folder, accuracies)
+        return Outcome.of(noise, folder, self.data.train, accuracies)
 
     def at_victim_step(self, step: int) -> Outcome:
         """What the experiment's own victims on protected images reach after `step` steps."""
@@ -96,11 +95,7 @@ class RungExperiment:
             for radius in self.radii
         ]
         accuracies = tuple(Accuracy(victim.radius, None, victim) for victim in victims)
-        return self._outcome(noise, folder, accuracies)
-
-    def _outcome(self, noise: Noise, folder: Path, accuracies: tuple[Accuracy, ...]) -> Outcome:
-        manifest, images = noise.manifest, len(self.data.train)
-        return Outcome(manifest.identity, folder, manifest.seconds, accuracies, images)
+        return Outcome.of(noise, folder, self.data.train, accuracies)
 
 
 def _short(spec: ExperimentSpec, victim_steps: int) -> ExperimentSpec:

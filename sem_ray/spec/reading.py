@@ -11,28 +11,36 @@ from typing import Any
 
 from sem_ray.errors import BadInput
 from sem_ray.spec.base import EVERY
-from sem_ray.spec.safe_yaml import DEEPEST, MOST_CHARACTERS, parse
+from sem_ray.spec.origin import Origin
+from sem_ray.spec.safe_yaml import DEEPEST, MOST_CHARACTERS, parse, parse_file
 from sem_ray.spec.validation import did_you_mean
 
 Tree = dict[str, Any]
 
 
-def read_yaml(path: Path) -> Tree:
-    """The mapping in a YAML file. Raises `BadInput` if there is none."""
+def read_yaml(path: Path) -> tuple[Tree, Origin]:
+    """The mapping in a YAML file, and where its keys stand. Raises `BadInput` if there is none."""
+    document = parse_file(_text_of(path), str(path))
+    return _mapping(document.value, str(path)), document.origin
+
+
+def _text_of(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise BadInput(f"cannot read {path}: it is no file; name one with settings in YAML")
         with path.open(encoding="utf-8") as file:
-            text = file.read(MOST_CHARACTERS + 1)
+            return file.read(MOST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BadInput(f"cannot read {path}: {reason}") from error
-    return parse_yaml(text, str(path))
 
 
 def parse_yaml(text: str, place: str) -> Tree:
     """The mapping in a YAML text that came from `place`. Raises `BadInput` if there is none."""
-    tree = parse(text, place)
+    return _mapping(parse(text, place), place)
+
+
+def _mapping(tree: Any, place: str) -> Tree:
     if not tree and (tree is None or isinstance(tree, dict)):
         raise BadInput(f"{place} is empty: it holds no settings, as noise: {{radius: 8}}")
     if not isinstance(tree, dict):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 from yaml.composer import ComposerError
 from yaml.error import MarkedYAMLError
 from yaml.events import AliasEvent
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from sem_ray.errors import BadInput
 from sem_ray.spec.base import UNWRITABLE
+from sem_ray.spec.origin import Keys, Origin, Position
 
 MOST_CHARACTERS = 1_000_000
 """A settings file has a few thousand."""
@@ -21,20 +25,62 @@ DEEPEST = 30
 """Levels of nesting; settings have four."""
 
 
+FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+")
+"""Numbers that YAML 1.2 (section 10.3.2) reads and YAML 1.1 takes for text, as 1e-3."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The value of a YAML file, and where its keys stand."""
+
+    value: Any
+    origin: Origin
+
+
 def parse(text: str, place: str) -> Any:
     """The value in one YAML document. Raises `BadInput` that names `place` if `text` is not YAML,
     names a Python object, is larger than settings ever are, or gives a key twice."""
+    return _read(text, place).value
+
+
+def parse_file(text: str, file: str) -> Document:
+    """The same of a file's text, whose lines messages name as FILE:LINE:COLUMN."""
+    return _read(text, file, is_file=True)
+
+
+def _read(text: str, place: str, *, is_file: bool = False) -> Document:
     if len(text) > MOST_CHARACTERS:
         raise BadInput(
             f"{place} is longer than {MOST_CHARACTERS:,} characters, more than any settings need"
         )
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  a SafeLoader with limits
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        value = None if node is None else loader.construct_document(node)
     except _Refused as error:
-        raise BadInput(f"{place}: {_in_words(error)}") from error
+        raise BadInput(_in_words(error, place, ": ", is_file)) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # A number or a date that Python cannot hold is a ValueError or an OverflowError.
-        raise BadInput(f"{place} is not YAML: {_in_words(error)}") from error
+        raise BadInput(_in_words(error, place, " is not YAML: ", is_file)) from error
+    return Document(value, Origin(place, dict(_positions(node)) if node is not None else {}))
+
+
+def _positions(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, Position]]:
+    """Of a constructed node, in whose mappings what `<<` names stands already: its own place, and
+    each key's and item's inside. An alias is where the value it names is written."""
+    if not keys:
+        yield keys, _position(node)
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    items = node.value if isinstance(node, SequenceNode) else ()
+    inside = [(str(key.value), key, child) for key, child in pairs]
+    inside += [(str(number), child, child) for number, child in enumerate(items)]
+    for name, at, child in inside:
+        yield (*keys, name), _position(at)
+        yield from _positions(child, (*keys, name))
+
+
+def _position(node: Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 class _Refused(ComposerError):
@@ -88,6 +134,9 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+.0123456789"))
+
+
 def _children(node: Node) -> list[Node]:
     if isinstance(node, MappingNode):
         return [child for pair in node.value for child in pair]
@@ -99,10 +148,13 @@ def _refused(problem: str, at: Any) -> _Refused:
     return _Refused(None, None, problem, at.start_mark)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception, place: str, says: str, is_file: bool) -> str:
     """One line, with the place in the text if it is known."""
     mark = getattr(error, "problem_mark", None)
     if not isinstance(error, MarkedYAMLError) or mark is None:
-        return " ".join(str(error).split())
+        return f"{place}{says}{' '.join(str(error).split())}"
     problem = ", ".join(part for part in (error.context, error.problem) if part)
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
+    line, column = mark.line + 1, mark.column + 1
+    if is_file:
+        return f"{place}:{line}:{column}{says}{problem}"
+    return f"{place}{says}{problem} (line {line}, column {column})"

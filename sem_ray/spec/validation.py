@@ -9,8 +9,8 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from sem_ray.errors import BadInput
 from sem_ray.spec.base import written_fields
+from sem_ray.spec.origin import Origin, origin_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -18,9 +18,9 @@ ALIKE = 0.7
 """Likeness of names from which one is surely a slip for the other."""
 
 
-def validated(model: type[Model], tree: Mapping[str, Any], place: str) -> Model:
-    """`tree` as a `model`. Raises `BadInput` with the path of the first thing wrong, and the
-    nearest known name for a misspelt key."""
+def validated(model: type[Model], tree: Mapping[str, Any], place: str | Origin) -> Model:
+    """`tree` as a `model`. Raises `BadInput` with the path of the first thing wrong, and its line
+    if `place` knows it, and the nearest known name for a misspelt key."""
     try:
         return model.model_validate(tree)
     except ValidationError as error:
@@ -32,7 +32,7 @@ def validated(model: type[Model], tree: Mapping[str, Any], place: str) -> Model:
             what = _KINDLESS.get(first["type"], first["msg"].removeprefix("Value error, "))
             shown = f", got {first['input']!r}" if first["type"] != "missing" else ""
             found = f"{_dotted(path) or 'settings'}: {what}{shown}{_more(first, others)}"
-        raise BadInput(f"{place}: {found}") from error
+        raise origin_of(place).fault(tuple(path), found) from error
 
 
 _KINDLESS = {"union_tag_not_found": "needs a `kind` to say which settings it has"}
@@ -59,9 +59,15 @@ def _path(location: tuple[int | str, ...], tree: Any) -> list[str]:
     for key in location:
         if isinstance(tree, Mapping) and key not in tree and key != location[-1]:
             continue
-        tree = tree.get(key) if isinstance(tree, Mapping) else None
+        tree = _inside(tree, key)
         path.append(str(key))
     return path
+
+
+def _inside(tree: Any, key: int | str) -> Any:
+    if isinstance(tree, list | tuple) and isinstance(key, int):
+        return tree[key] if key < len(tree) else None
+    return tree.get(key) if isinstance(tree, Mapping) else None
 
 
 def _dotted(path: list[str]) -> str:

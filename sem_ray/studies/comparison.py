@@ -118,7 +118,7 @@ def _beside(
 def _difference(found: Round, number: int, leader: int, objective: Objective) -> Estimate:
     """In the objective's own direction; the race computes with costs."""
     rows = found.contenders.index(number), found.contenders.index(leader)
-    cost = found.blocks.difference(*rows)
+    cost = found.blocks[0].difference(*rows)
     if objective.sign > 0:
         return cost
     return Estimate(-cost.value, -cost.high, -cost.low, cost.samples)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
+from sem_ray.studies.definition.choices import Choices
 from sem_ray.studies.definition.device_wish import device_wish
-from sem_ray.studies.definition.distributions import Choices, Values
+from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.race import most_runs
 from sem_ray.studies.samplers.registry import sampler_for
@@ -85,8 +86,8 @@ def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
 
 
 def target_of(spec: StudySpec, trials: int | None) -> int:
-    """Finished trials to reach: of a grid, no more than its points. Raises `BadInput`."""
+    """Finished trials to reach: of a grid or a list, no more than its points. Raises `BadInput`."""
     target = spec.trials if trials is None else trials
     if target < 1:
         raise BadInput(f"a sweep needs at least 1 trial, got {target}")
-    return min(target, spec.grid_size) if spec.sampler.name == "grid" else target
+    return min(target, spec.grid_size) if spec.is_finite else target

@@ -9,12 +9,14 @@ from typing import Any, Literal
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress
 
-TrialState = Literal["running", "complete", "failed"]
+TrialState = Literal["running", "complete", "stopped", "failed", "lost"]
+"""A stopped trial ended early, at a rung; a lost one is given out again, with its values."""
 
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """A trial began or ended. `done` counts the study's finished trials, of `total` to reach."""
+    """A trial began, ended or was lost. `done` counts the study's finished trials, of `total` to
+    reach."""
 
     trial: int
     state: TrialState
@@ -25,13 +27,17 @@ class TrialEvent:
     measurements: tuple[Measurement, ...] = ()
     """Empty unless complete."""
     error: str | None = None
-    """One line, if the trial failed."""
+    """One line, if the trial failed or was lost."""
     seconds: float | None = None
     """Of the trial's work, if it ended."""
     configuration: int | None = None
     """The trial that ran the settings first; None is this one."""
+    stopped_at: int | None = None
+    """The rung at which it was stopped, counted from 0."""
     replicate: int = 0
     """Which run of them it is, counted from 0."""
+    attempt: int = 1
+    """Which try at this trial it is, counted from 1; of a lost one, the try that was lost."""
 
 
 @dataclass(frozen=True)

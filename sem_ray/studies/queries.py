@@ -14,13 +14,15 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.configuration import configuration
+from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
+from sem_ray.studies.feasibility import any_feasible, require_feasible
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import StudyRuns
 
-RowState = Literal["complete", "failed", "running", "interrupted"]
+RowState = Literal["complete", "stopped", "failed", "running", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class TrialRow:
     """The trial that ran its settings first, which may be itself."""
     seed: int | None
     """Of its experiment; None if it never began."""
+    broken: tuple[str, ...] = ()
+    """The constraints that it does not keep to by itself; its configuration is judged by means."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -97,10 +101,20 @@ class StudyStatus:
     rows: tuple[TrialRow, ...]
     comparison: Comparison | None = None
     """Of the configurations; None until they have run with several seeds."""
+    constraints: tuple[Constraint, ...] = ()
+    feasible: bool = True
+    """Whether any configuration with a finished run keeps to the constraints, without which the
+    study has no winner."""
 
     @property
     def complete(self) -> int:
+        """Trials that ran to their end."""
         return sum(row.state == "complete" for row in self.rows)
+
+    @property
+    def stopped(self) -> int:
+        """Trials that were stopped at a rung."""
+        return sum(row.state == "stopped" for row in self.rows)
 
     @property
     def leaders(self) -> tuple[int, ...]:
@@ -110,16 +124,18 @@ class StudyStatus:
         if self.comparison is not None:
             winner = self.comparison.winner.trial
             return tuple(row.trial for row in done if row.configuration == winner)
-        searched = {row.trial: row.metrics for row in done if row.configuration == row.trial}
+        first = [row for row in done if row.configuration == row.trial and not row.broken]
+        searched = {row.trial: row.metrics for row in first}
         return not_dominated(self.objectives, searched)
 
 
 def best(store: Store, name: str) -> Best:
     """The best configuration: of a study with replicates the one with the best mean; of any other
     the trial that MLflow orders first once its runs are in line with the study, or that the study
-    itself puts first if nothing can be written to the store.
+    itself puts first if it has constraints, or if nothing can be written to the store.
 
-    Raises `BadInput` for an unknown study or one without a finished trial.
+    Raises `BadInput` for an unknown study, or one without a finished trial that keeps to its
+    constraints.
     """
     record = load_study(store, name)
     trials = record.study.get_trials(deepcopy=False)
@@ -128,7 +144,7 @@ def best(store: Store, name: str) -> Best:
             f"study {name} has no finished trial yet; run `sem-ray sweep` with its search file, "
             f"and see `sem-ray status {name}`"
         )
-    if record.spec.replicates is not None:
+    if record.spec.replicates is not None or record.spec.constraints:
         return _chosen(record)
     if not store.writable():
         return _best(record, trials[_leader(record, trials)])
@@ -170,8 +186,10 @@ def _chosen(record: StudyRecord) -> Best:
 
 
 def _begun(configurations: Configurations) -> list[Configuration]:
-    """Those with every seed of the search; if there is none, those with any run."""
-    return configurations.distinct() or [one for one in configurations if one.runs]
+    """Those with every seed of the search, or if there is none those with any run, that keep to the
+    constraints. Raises `BadInput` if there is none."""
+    begun = configurations.distinct() or [one for one in configurations if one.runs]
+    return require_feasible(configurations, begun)
 
 
 def _choosing(configurations: Configurations, one: Configuration) -> list[FrozenTrial]:
@@ -207,21 +225,25 @@ def status(store: Store, name: str) -> StudyStatus:
     running = is_running(store, name)
     trials = record.study.get_trials(deepcopy=False)
     configurations = Configurations(record.spec, trials)
-    rows = tuple(_row(trial, running) for trial in trials if trial.state != TrialState.WAITING)
     spec = record.spec
+    begun = (trial for trial in trials if trial.state != TrialState.WAITING)
+    rows = tuple(_row(trial, running, spec.constraints) for trial in begun)
     return StudyStatus(
         study=spec.name,
         objectives=spec.objectives,
+        constraints=spec.constraints,
         trials=configurations.wanted(),
         running=running,
         rows=rows,
+        feasible=any_feasible(configurations),
         comparison=compare(configurations),
     )
 
 
-def _row(trial: FrozenTrial, running: bool) -> TrialRow:
+def _row(trial: FrozenTrial, running: bool, constraints: Sequence[Constraint]) -> TrialRow:
     states: dict[TrialState, RowState] = {
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     done = trial.state == TrialState.COMPLETE
@@ -233,6 +255,7 @@ def _row(trial: FrozenTrial, running: bool) -> TrialRow:
         values=trial.params,
         value=trial.values[0] if done else None,
         measurements=attributes.measurements_of(trial),
+        broken=broken(constraints, attributes.metrics_of(trial)) if done else (),
         error=trial.user_attrs.get(attributes.ERROR),
         seconds=attributes.seconds_of(trial),
     )

@@ -13,9 +13,13 @@ from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,
+    NOISE_L2,
+    NOISE_PSNR,
+    NOISE_SSIM,
     TEST_ACCURACY,
     VICTIM_SECONDS,
 )
+from sem_ray.metrics.perceptibility import Perceptibility
 from sem_ray.pipeline import Accuracy, evaluate_noise, metric_names, noise_for, run_experiment
 from sem_ray.pipeline.experiment import Outcome
 from sem_ray.pipeline.pass_counts import passes_of
@@ -32,7 +36,7 @@ def evaluated(store: Store, backend: Counting, **changes: Any) -> Outcome:
     folder = noise_for(spec, TRAIN, store, backend=backend).folder
     noise = read_noise(folder)
     rows = evaluate_noise(spec, DATA, store, noise, spec.victim.radii, backend=backend)
-    return Outcome(noise.manifest.identity, folder, noise.manifest.seconds, rows, len(DATA.train))
+    return Outcome.of(noise, folder, DATA.train, rows)
 
 
 def test_clean_victims_are_shared_by_every_noise(store: Store) -> None:
@@ -60,13 +64,16 @@ def victim(accuracy: float, seconds: float) -> Victim:
     return Victim(0, ((1, 99.0), (2, accuracy)), 0.1, seconds)
 
 
+VISIBLE = Perceptibility(psnr=31, l2=1.5, ssim=0.9)
+
+
 def test_an_outcome_is_measured_in_full() -> None:
     spec = tiny_spec(seed=3)
     rows = (
         Accuracy(0, victim(90, 2), victim(20, 3)),
         Accuracy(4, victim(80, 4), victim(60, 5)),
     )
-    made = Outcome("abc", Path("abc"), 7.5, rows, 20).measurements(spec)
+    made = Outcome("abc", Path("abc"), 7.5, rows, 20, VISIBLE).measurements(spec)
     counted = passes_of(spec, 20)
     passes = {name: (counted[name], "small" if "victim" in name else None) for name in counted}
     assert [(one.name, one.radius, one.value, one.unit, one.network) for one in made] == [
@@ -77,6 +84,9 @@ def test_an_outcome_is_measured_in_full() -> None:
         (GENERATION_SECONDS, None, 7.5, "s", None),
         (VICTIM_SECONDS, None, 8, "s", "small"),
         *((name, None, value, "1", network) for name, (value, network) in passes.items()),
+        (NOISE_PSNR, None, 31, "dB", None),
+        (NOISE_L2, None, 1.5, "1", None),
+        (NOISE_SSIM, None, 0.9, "1", None),
     ]
     assert {one.seed for one in made} == {3}
     assert tuple(one.key for one in made) == metric_names(spec)
@@ -84,7 +94,7 @@ def test_an_outcome_is_measured_in_full() -> None:
 
 def test_a_side_that_was_not_asked_for_is_not_measured() -> None:
     rows = (Accuracy(0, victim(90, 2), None), Accuracy(4, None, victim(60, 5)))
-    made = Outcome("abc", Path("abc"), 7.5, rows, 20).measurements(tiny_spec())
+    made = Outcome("abc", Path("abc"), 7.5, rows, 20, VISIBLE).measurements(tiny_spec())
     names = [(one.name, one.radius) for one in made if one.unit == "%"]
     assert names == [(TEST_ACCURACY, 4), (CLEAN_ACCURACY, 0)]
     assert [one.value for one in made if one.name == VICTIM_SECONDS] == [5]

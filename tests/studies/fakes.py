@@ -25,7 +25,8 @@ from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import merged
 from sem_ray.store import Store
-from sem_ray.studies.definition.study_spec import StudySpec, study_from
+from sem_ray.studies.definition.study_file import study_from
+from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord

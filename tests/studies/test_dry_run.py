@@ -36,9 +36,8 @@ def test_what_no_machine_here_has_is_refused(wanted: str) -> None:
 def test_a_folder_without_images_is_refused(tmp_path: Path, searched: bool) -> None:
     source = str(tmp_path)
     changes = {"search": {"data.source": {"choices": ["digits", source]}}}
-    wanted = study(**changes if searched else {"base": {"data": {"source": source}}})
     with pytest.raises(BadInput, match=f"no images in {source}"):
-        plan(wanted)
+        study(**changes if searched else {"base": {"data": {"source": source}}})
 
 
 def test_images_that_are_there_are_not_opened(tmp_path: Path) -> None:

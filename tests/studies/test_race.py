@@ -14,8 +14,8 @@ from sem_ray.studies.race import Race, most_runs, race
 SPEC = ReplicateSpec(min=2, max=5, finalists=None, confirm=0)
 
 
-def table(*rows: tuple[float, ...]) -> dict[int, dict[int, float]]:
-    return {number: dict(enumerate(row)) for number, row in enumerate(rows)}
+def table(*rows: tuple[float, ...]) -> dict[int, dict[int, tuple[float, ...]]]:
+    return {n: {seed: (value,) for seed, value in enumerate(row)} for n, row in enumerate(rows)}
 
 
 def test_one_that_is_clearly_worse_gets_no_further_seed() -> None:
@@ -50,10 +50,10 @@ def played(spec: ReplicateSpec, means: list[float], spread: float, seed: int) ->
     """A race run to its end on made-up results; how it ended and the runs it took."""
     random = np.random.default_rng(seed)
     noise = random.normal(0, spread, (len(means), spec.max))
-    costs = {n: {r: means[n] + noise[n, r] for r in range(spec.min)} for n in range(len(means))}
+    costs = {n: {r: (means[n] + noise[n, r],) for r in range(spec.min)} for n in range(len(means))}
     while (found := race(costs, spec)).missing:
         for number, replicate in found.missing:
-            costs[number][replicate] = means[number] + noise[number, replicate]
+            costs[number][replicate] = (means[number] + noise[number, replicate],)
     return found, sum(map(len, costs.values()))
 
 
@@ -68,7 +68,7 @@ def test_every_race_ends_within_its_runs(means: list[float], spread: float, seed
 
 def test_runs_beyond_a_round_change_no_decision() -> None:
     costs = table((10, 12), (11, 12.5), (60, 63), (10.5, 11))
-    ahead = {**costs, 2: {**costs[2], 2: 0.0, 3: 0.0}}
+    ahead = {**costs, 2: {**costs[2], 2: (0.0,), 3: (0.0,)}}
     assert race(ahead, SPEC) == race(costs, SPEC)
 
 
@@ -87,7 +87,19 @@ def test_an_interval_is_that_of_the_paired_t_test_for_two_rows() -> None:
     from scipy.stats import ttest_rel
 
     found, _ = played(SPEC, [20.0, 21.0], 5.0, 3)
-    last = found.rounds[-1]
-    difference = last.differences()[1]
-    test = ttest_rel(last.blocks.rows[1], last.blocks.rows[0]).confidence_interval()
+    (blocks,) = found.rounds[-1].blocks
+    difference = blocks.difference(1, 0)
+    test = ttest_rel(blocks.rows[1], blocks.rows[0]).confidence_interval()
     assert math.isclose(difference.low, test.low) and math.isclose(difference.high, test.high)
+
+
+def test_of_several_objectives_the_front_races_and_who_is_clearly_behind_leaves() -> None:
+    runs: dict[int, list[tuple[float, ...]]] = {
+        0: [(10, 50), (12, 53)],  # good in the first
+        1: [(50, 10), (53, 12)],  # good in the second
+        2: [(30, 30), (31.5, 31)],  # between the two
+        3: [(60, 60), (61, 63)],  # behind all
+    }
+    costs = {number: dict(enumerate(own)) for number, own in runs.items()}
+    found = race(costs, SPEC)
+    assert found.contenders == (0, 2, 1) and found.missing == ((0, 2), (2, 2), (1, 2))

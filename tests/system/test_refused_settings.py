@@ -71,16 +71,16 @@ def test_a_bad_victim_radius_is_refused(command: Command, tree: Tree, radius: st
 
 
 CONFIGS = {
-    "noise: {raduis: 8}": r"bad.yaml: unknown key noise.raduis \(did you mean radius\?\)",
-    "noise: {radius: .nan}": "bad.yaml: noise.radius: Input should be a finite number",
-    "noise: [1": "bad.yaml is not YAML",
+    "noise: {raduis: 8}": r"bad.yaml:1:9: unknown key noise.raduis \(did you mean radius\?\)",
+    "noise: {radius: .nan}": "bad.yaml:1:9: noise.radius: Input should be a finite number",
+    "noise: [1": "bad.yaml:1:10 is not YAML",
     "- noise": "bad.yaml holds a list, not a mapping of settings",
-    "noise:": "bad.yaml: noise: Input should be a valid dictionary",
-    "1: 2": "bad.yaml: 1: Keys should be strings",
+    "noise:": "bad.yaml:1:1: noise: Input should be a valid dictionary",
+    "1: 2": "bad.yaml:1:1: 1: Keys should be strings",
     "": "bad.yaml is empty: it holds no settings",
-    "noise: {steps: 1, steps: 2}": "bad.yaml: the key 'steps' is there twice",
-    "noise: {radius: [" + "8, " * 9000 + "8]}": "bad.yaml: noise.radius: .*, got .* … .*8, 8]$",
-    "!!python/object/apply:os.system [ls]": "bad.yaml is not YAML",
+    "noise: {steps: 1, steps: 2}": "bad.yaml:1:19: the key 'steps' is there twice",
+    "noise: {radius: [" + "8, " * 9000 + "8]}": "bad.yaml:1:9: noise.radius: .*, got .* … .*8, 8]$",
+    "!!python/object/apply:os.system [ls]": "bad.yaml:1:1 is not YAML",
 }
 
 
@@ -147,11 +147,11 @@ STUDIES: dict[str, tuple[dict[str, Any], str]] = {
     "no trials": ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
     "an unknown network": (
         {"base": {"surrogate": {"network": "resnet-18"}}},
-        r"study.yaml: base: surrogate.network: no network 'resnet-18' \(did you mean resnet18\?\)",
+        r"study.yaml:\d+:\d+: base: surrogate.network: no network 'resnet-18' \(did you mean resn",
     ),
     "an unknown network among choices": (
         {"search": {"victim.network": {"choices": ["small", "wrn-34-1"]}}},
-        r"study.yaml: search: victim.network: no network 'wrn-34-1' \(did you mean wrn-34-10\?\)",
+        r"study.yaml:\d+:\d+: search: victim.network: no network 'wrn-34-1' \(did you mean wrn-",
     ),
 }
 

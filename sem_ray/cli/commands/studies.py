@@ -19,6 +19,9 @@ def sweep(
     *,
     trials: int | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    skip: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -27,6 +30,7 @@ def sweep(
     ```
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
+    sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
     ```
 
     Parameters
@@ -37,6 +41,12 @@ def sweep(
         Finished trials of the search to reach, instead of the file's.
     dry_run
         Show what would run, and write nothing.
+    retry_failed
+        Run every failed trial again, with its values, before anything else.
+    skip
+        Number of a trial to leave out for good, and its configuration with it; repeatable.
+    from_
+        Name of another study whose finished trials are taken over, as far as they fit.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -51,10 +61,18 @@ def sweep(
         planned = api.plan(study, trials=trials)
         give(planned, show_plan, as_json=json)
         return 0
-    with SweepProgress() as progress:
-        result = api.sweep(study, trials=trials, store=store, on_event=progress)
+    with SweepProgress(api.watch(study.name, store=store).look) as progress:
+        result = api.sweep(
+            study,
+            trials=trials,
+            store=store,
+            on_event=progress,
+            retry_failed=retry_failed,
+            skip=skip,
+            seeded_from=from_,
+        )
     status = api.status(study.name, store=store)
-    winner = api.best(study.name, store=store) if status.complete else None
+    winner = api.best(study.name, store=store) if status.feasible else None
     for notice in api.notices(winner.spec) if winner else ():
         say_notice(notice)
     give(Swept(result, status, winner), show_sweep, as_json=json)
@@ -62,11 +80,19 @@ def sweep(
 
 
 @app.command
-def status(study: str, /, *, store: Path | None = None, json: Json = False) -> int:
+def status(
+    study: str,
+    /,
+    *,
+    watch: Annotated[bool, Parameter(negative="")] = False,
+    store: Path | None = None,
+    json: Json = False,
+) -> int:
     """Every trial of a study: its settings, state, accuracies and times.
 
     ```
     sem-ray status quick
+    sem-ray status quick --watch
     sem-ray status quick --json
     ```
 
@@ -74,6 +100,9 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
     ----------
     study
         Name of the study, as its search space file gives it.
+    watch
+        Show a running sweep as it goes on, until it ends. It may run on another machine that sees
+        the store; Ctrl-C ends the watching and leaves the sweep alone.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -81,7 +110,10 @@ def status(study: str, /, *, store: Path | None = None, json: Json = False) -> i
     """
     from sem_ray import api
     from sem_ray.cli.console.study_tables import show_status
+    from sem_ray.cli.console.watching import follow
 
+    if watch:
+        follow(api.watch(study, store=store))
     found = api.status(study, store=store)
     give(found, show_status, as_json=json)
     return 0

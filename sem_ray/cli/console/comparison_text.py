@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from sem_ray.cli.console.short_settings import settings
 from sem_ray.metrics.statistics import CONFIDENCE, Estimate
 from sem_ray.studies.comparison import Comparison, Contender
 
@@ -56,16 +56,6 @@ def _other(one: Contender) -> str:
 
 def _named(one: Contender) -> str:
     return f"trial {one.trial} ({settings(one.values)})"
-
-
-def settings(values: Mapping[str, Any]) -> str:
-    """`noise.radius 24, noise.steps 3`."""
-    return ", ".join(f"{path} {short(value)}" for path, value in values.items())
-
-
-def short(value: Any) -> str:
-    """A searched value, numbers to three digits."""
-    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _interval(estimate: Estimate) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from sem_ray.cli.console.running_trials import INDENT, cut, running_lines
 from sem_ray.cli.console.short_settings import short_names, short_settings
 from sem_ray.metrics.statistics import Estimate
-from sem_ray.studies.watch.standing import Leader, Standing
+from sem_ray.studies.watch.standing import Standing
 from sem_ray.studies.watch.study_view import StudyView
 
 BAR = 30
@@ -49,13 +49,18 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.value:.1f} {bounds} over {estimate.samples} seeds"
 
 
-def _head(standing: Standing, width: int) -> Iterator[Text]:
+def head_line(standing: Standing) -> str:
+    """How many configurations and trials are done."""
     parts = [
         f"study {standing.study}",
         f"configurations {standing.configurations} of {standing.wanted}",
         f"trials {standing.runs} of up to {standing.runs + standing.runs_left}",
     ]
-    yield cut(DOT.join(parts), width, style="bold")
+    return DOT.join(parts)
+
+
+def _head(standing: Standing, width: int) -> Iterator[Text]:
+    yield cut(head_line(standing), width, style="bold")
     ended = [f"{standing.failed} failed"] if standing.failed else []
     ended += [f"{standing.pruned} stopped early"] if standing.pruned else []
     if ended:
@@ -79,16 +84,14 @@ def _best(standing: Standing, width: int) -> Iterator[Text]:
         return
     objective = standing.objectives[0].metric
     text = f"best   configuration {leader.configuration}: {objective} {interval(leader.estimate)}"
-    yield cut(text + _told_apart(leader), width)
+    yield cut(text, width)
+    if leader.tied:
+        yield cut(f"{INDENT}{leader.tied} others cannot be told from it", width)
     told = short_settings(leader.values, short_names(leader.values))
     yield from (cut(line, width) for line in _wrapped(told, width, most=2))
     if len(standing.objectives) > 1:
         text = f"front  {standing.front} configurations that no other beats in every objective"
         yield cut(text, width)
-
-
-def _told_apart(leader: Leader) -> str:
-    return f", {leader.tied} others cannot be told from it" if leader.tied else ""
 
 
 def _devices(view: StudyView) -> Iterator[str]:

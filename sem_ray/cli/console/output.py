@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 from collections.abc import Callable
@@ -65,9 +66,12 @@ def print_json(result: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses with their properties, models and paths as what JSON knows."""
+    """Dataclasses with their properties, models and paths as what JSON knows, which is no infinity:
+    an interval without an end has null there."""
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
+        return plain(value.model_dump(mode="json"))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if is_dataclass(value) and not isinstance(value, type):
         return {name: plain(getattr(value, name)) for name in _members(value)}
     if isinstance(value, dict):

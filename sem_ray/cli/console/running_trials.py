@@ -13,8 +13,8 @@ from sem_ray.cli.console.short_settings import short_names, short_settings
 from sem_ray.studies.watch.study_view import RunningTrial, StudyView
 
 INDENT = "       "
-HEADS = ("trial", "seed", "stage", "done", "rate", "")
-LEFT = (False, False, True, False, False, True)
+HEADS = ("trial", "seed", "stage", "done", "rate")
+LEFT = (False, False, True, False, False)
 """Columns of words; numbers stand to the right."""
 
 
@@ -29,13 +29,18 @@ def running_lines(view: StudyView, width: int, most: int) -> Iterator[Text]:
     beside = cell_len(head) + 2 + max(map(cell_len, told)) <= width
     count = _fitting(len(told), most, 1 if beside else 2)
     yield cut(f"{head}  settings" if beside else head, width, style="bold")
-    for line, settings in zip(does[:count], told, strict=False):
-        yield cut(f"{line}  {settings}" if beside else line, width)
+    for one, line, settings in zip(view.running[:count], does, told, strict=False):
+        metrics = all_shown(one.live.progress) if one.live.progress else ""
+        yield cut(_joined(line, settings if beside else "", metrics), width)
         if not beside:
             yield cut(f"{INDENT}{settings}", width, style="dim")
     if count < len(told):
         more = f"and {len(told) - count} more: {program()} status {view.standing.study}"
         yield cut(more, width, style="dim")
+
+
+def _joined(*parts: str) -> str:
+    return "  ".join(part for part in parts if part)
 
 
 def cut(text: str, width: int, style: str = "") -> Text:
@@ -66,14 +71,12 @@ def _padded(cell: str, width: int, left: bool) -> str:
 
 def _cells(one: RunningTrial) -> Sequence[str]:
     live, progress = one.live, one.live.progress
-    metrics = all_shown(progress) if progress else ""
     return (
         f"{live.trial}, try {live.attempt}" if live.attempt > 1 else str(live.trial),
         "–" if one.seed is None else str(one.seed),
         "begins" if progress is None else progress.stage,
         "" if live.percent is None else f"{live.percent:.0f}%",
         _rate(one.rate, progress.unit if progress else "steps"),
-        metrics,
     )
 
 

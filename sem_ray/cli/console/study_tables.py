@@ -12,8 +12,9 @@ import yaml
 from rich import box
 from rich.table import Table
 
-from sem_ray.cli.console.comparison_text import sentences, short
+from sem_ray.cli.console.comparison_text import sentences
 from sem_ray.cli.console.output import program, say, stdout
+from sem_ray.cli.console.short_settings import short
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
     GENERATION_SECONDS,
@@ -25,6 +26,8 @@ from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
 from sem_ray.studies.run.sweep import SweepResult
 
+INFEASIBLE = "infeasible"
+STYLES = {"failed": "red", INFEASIBLE: "yellow"}
 LONGEST_WORD = 9
 """Characters of a word in the head of a narrow column."""
 
@@ -60,6 +63,7 @@ def show_sweep(swept: Swept) -> None:
     for failed in result.failed:
         say(f"trial {failed.trial} failed: {failed.error}", style="red")
     say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    _say_infeasible(swept.status)
     if winner is not None:
         stdout.print()
         show_best(winner)
@@ -70,7 +74,15 @@ def show_sweep(swept: Swept) -> None:
 def show_status(status: StudyStatus) -> None:
     stdout.print(trial_table(status))
     state = "running now" if status.running else "not running"
-    say(f"{status.complete} of {status.trials} trials finished; {state}")
+    stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
+    ended = status.complete + status.stopped
+    say(f"{ended} of {status.trials} trials finished{stopped}; {state}")
+    _say_infeasible(status)
+
+
+def _say_infeasible(status: StudyStatus) -> None:
+    if status.complete and not status.feasible:
+        say("no configuration keeps to the study's constraints, so none wins", style="yellow")
 
 
 def show_best(best: Best) -> None:
@@ -131,7 +143,7 @@ def trial_table(status: StudyStatus) -> Table:
     columns."""
     table = Table(
         title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
-        caption="test accuracy in %, trained on clean→on protected images,\n"
+        caption=f"{_limits(status)}test accuracy in %, trained on clean→on protected images,\n"
         "by the radius ρ of the victim's adversarial training (1/255)",
         box=box.SIMPLE_HEAD,
         padding=0,
@@ -151,7 +163,7 @@ def trial_table(status: StudyStatus) -> Table:
         table.add_column(name, justify="right", overflow="fold")
     leaders = status.leaders
     for row in status.rows:
-        style = "green" if row.trial in leaders else "red" if row.state == "failed" else None
+        style = "green" if row.trial in leaders else STYLES.get(_state(row))
         seed = [short(row.seed)] if further else []
         table.add_row(_name(row), *seed, *_cells(row, settings, radii), style=style)
     return table
@@ -172,8 +184,20 @@ def _hyphenated(word: str) -> list[str]:
 def _name(row: TrialRow) -> str:
     """`7`, `7 failed`; `7 = 2` is a further run of trial 2."""
     again = "" if row.configuration == row.trial else f" = {row.configuration}"
-    state = {"complete": "", "interrupted": " cut off"}.get(row.state, f" {row.state}")
+    state = {"complete": "", "interrupted": " cut off"}.get(_state(row), f" {_state(row)}")
     return f"{row.trial}{again}{state}"
+
+
+def _state(row: TrialRow) -> str:
+    """Of its run, and of what it measured."""
+    return INFEASIBLE if row.broken else row.state
+
+
+def _limits(status: StudyStatus) -> str:
+    """A line about the constraints, if there are some."""
+    if not status.constraints:
+        return ""
+    return f"infeasible: does not keep to {', '.join(map(str, status.constraints))}\n"
 
 
 def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:

@@ -1,34 +1,27 @@
-"""A running sweep: a bar for the study, one for each running trial's stage, a line a trial."""
+"""A running sweep: a line a trial, and on a terminal the study below them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
-from rich.progress import TaskID
-
-from sem_ray.cli.console.comparison_text import short
-from sem_ray.cli.console.output import say, stderr
-from sem_ray.cli.console.progress import all_shown, bars, shown
+from sem_ray.cli.console.live_screen import LiveScreen, Look
+from sem_ray.cli.console.output import say, say_notice, stderr
+from sem_ray.cli.console.short_settings import short, short_names, short_settings
 from sem_ray.metrics.measurement import TEST_ACCURACY, means
-from sem_ray.studies.events import DevicesChosen, SweepEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import DevicesChosen, SweepEvent, TrialEvent, Warned
 
 
 class SweepProgress:
-    """Shows a sweep's events."""
+    """Shows a sweep's events. `look` gives the study as it stands, for a terminal to show."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look) -> None:
         self._watched = stderr.is_terminal
-        self._bars = bars()
-        self._study: TaskID | None = None
-        self._begun = False
-        self._stages: dict[int, tuple[str, TaskID]] = {}
+        self._screen = LiveScreen(look, "starting Ray")
 
     def __enter__(self) -> SweepProgress:
-        if self._watched:
-            self._bars.start()
-            self._study = self._bars.add_task(
-                "trials", total=None, unit="trials", metrics="starting Ray"
-            )
+        self._screen.__enter__()
         return self
 
     def __exit__(
@@ -37,62 +30,26 @@ class SweepProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._watched:
-            for trial in list(self._stages):
-                self._drop(trial)
-            self._bars.stop()
+        self._screen.__exit__(kind, error, trace)
 
     def __call__(self, event: SweepEvent) -> None:
         """What `sweep` calls for every event."""
         if isinstance(event, Warned):
             say(f"warning: {event.message}", style="yellow")
-        elif isinstance(event, TrialEvent):
-            self._trial(event)
         elif isinstance(event, DevicesChosen):
-            say(event.notice)
-        elif isinstance(event, TrialProgress) and self._watched:
-            self._stage(event)
+            say_notice(event.notice)
+        elif isinstance(event, TrialEvent) and (event.state != "running" or not self._watched):
+            text = _sentence(event, self._settings(event.values))
+            say(text, style="red" if event.state == "failed" else "dim")
 
-    def _trial(self, event: TrialEvent) -> None:
-        ended = event.state != "running"
-        if ended or not self._watched:
-            say(_sentence(event), style="red" if event.state == "failed" else "dim")
-        if self._study is not None:
-            self._count(self._study, event)
-        if ended:
-            self._drop(event.trial)
-
-    def _count(self, study: TaskID, event: TrialEvent) -> None:
-        if not self._begun:
-            # The clock starts with the first trial, not with Ray.
-            self._bars.reset(study, unit="trials", metrics="", since=event.done)
-            self._begun = True
-        self._bars.update(study, completed=event.done, total=event.total)
-
-    def _stage(self, event: TrialProgress) -> None:
-        progress, trial = event.progress, event.trial
-        stage, task = self._stages.get(trial, (None, None))
-        if task is None or stage != progress.stage:
-            self._drop(trial)
-            task = self._bars.add_task(
-                f"  {trial}: {progress.stage}", total=progress.total, unit=progress.unit, metrics=""
-            )
-            self._stages[trial] = (progress.stage, task)
-        self._bars.update(task, completed=progress.done)
-        if progress.metrics:
-            self._bars.update(task, metrics=shown(progress.metrics))
-        if progress.workers:
-            line = f"  {trial}: {all_shown(progress)}"
-            self._bars.below = {**self._bars.below, trial: line}
-
-    def _drop(self, trial: int) -> None:
-        self._bars.below = {key: text for key, text in self._bars.below.items() if key != trial}
-        if trial in self._stages:
-            self._bars.remove_task(self._stages.pop(trial)[1])
+    def _settings(self, values: Mapping[str, Any]) -> str:
+        """Short for a person; with their whole paths for a file."""
+        if self._watched:
+            return short_settings(values, short_names(values))
+        return "  ".join(f"{path}={short(value)}" for path, value in values.items())
 
 
-def _sentence(event: TrialEvent) -> str:
-    settings = "  ".join(f"{path}={short(value)}" for path, value in event.values.items())
+def _sentence(event: TrialEvent, settings: str) -> str:
     again = (
         f" (configuration {event.configuration}, run {event.replicate + 1})"
         if event.replicate

@@ -16,7 +16,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from sem_ray.cluster.group.noise_shard import NoiseShard, WorkerAddress
 from sem_ray.cluster.placement import ReservedBundles
 from sem_ray.cluster.ray_watch import ray_is_lost
-from sem_ray.errors import WorkFailed
+from sem_ray.errors import WorkersLost
 
 GRACE = 20.0
 """Seconds to wait for the replacement of an actor whose machine is at hand, before the others go on
@@ -66,14 +66,14 @@ class ActorPool:
 
     def current_workers(self) -> list[PoolWorker]:
         """The workers from now on: all at first; later those left and those that start soon.
-        Raises `WorkFailed` if none starts."""
+        Raises `WorkersLost` if none starts."""
         self._start_missing()
         end = time.monotonic() + PATIENCE
         while not self._enough() and time.monotonic() < end:
             self._look(0.2)
         workers = [slot.worker for slot in self._slots if slot.worker is not None]
         if not workers:
-            raise WorkFailed(f"no actor started within {PATIENCE:.0f} s; see Ray's logs")
+            raise WorkersLost(f"no actor started within {PATIENCE:.0f} s; see Ray's logs")
         self._ever = True
         self._current = frozenset(workers)
         return workers
@@ -138,12 +138,12 @@ class ActorPool:
 
     def _note_failed_start(self, error: RayError) -> None:
         """Count a failed start. Some actors may be killed as they start; if all are, raise
-        `WorkFailed`."""
+        `WorkersLost`."""
         self._failed_starts += 1
         none_left = not any(slot.worker for slot in self._slots)
         if none_left and self._failed_starts > MOST_FAILED_STARTS:
             reason = str(error).strip().splitlines()[-1]
-            raise WorkFailed(f"actors die as they start ({self._failed_starts} did): {reason}")
+            raise WorkersLost(f"actors die as they start ({self._failed_starts} did): {reason}")
 
     def _enough(self) -> bool:
         """Whether all actors have started, or all that can be expected soon."""

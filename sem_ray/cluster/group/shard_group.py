@@ -24,7 +24,7 @@ from sem_ray.cluster.placement import shared_out
 from sem_ray.data.image_set import Rows
 from sem_ray.distributed import WorkerLost
 from sem_ray.distributed.rendezvous import Rendezvous
-from sem_ray.errors import WorkFailed
+from sem_ray.errors import WorkersLost, WorkFailed
 from sem_ray.training.run_loop import MembershipChanged, Report
 from sem_ray.training.run_state import State
 
@@ -163,7 +163,7 @@ class ShardGroup:
         if self._losses > MOST_LOSSES:
             died = [error for error in wrong if isinstance(error, GONE)]
             reason = str(_cause((died or list(wrong))[0])).strip().partition("\n")[0]
-            raise WorkFailed(
+            raise WorkersLost(
                 f"the group lost {'actors' if died else 'touch'} {self._losses} times around step "
                 f"{self.done} without getting further: {reason or 'no answer'}"
             )

@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, model_validator
 
-from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import current_key
 from sem_ray.spec.base import Frozen, Number
+from sem_ray.spec.origin import Origin, origin_of
 from sem_ray.spec.validation import did_you_mean
 
 Comparison = Literal["<", "<=", ">", ">="]
@@ -87,22 +87,22 @@ def unmeasured(constraints: Iterable[Constraint], metrics: Mapping[str, float]) 
     return None
 
 
-def refuse_unknown(constraints: Sequence[Constraint], known: Collection[str], place: str) -> None:
+def refuse_unknown(
+    constraints: Sequence[Constraint], known: Collection[str], place: str | Origin
+) -> None:
     """Raise `BadInput` that names `place` if a constraint is about what no trial reports, or two
     of them exclude each other."""
-    for constraint in constraints:
-        if constraint.metric not in known:
-            raise BadInput(
-                f"{place}: constraints: no trial reports {constraint.metric!r}"
-                f"{did_you_mean(constraint.metric, known)}; trials report {', '.join(known)}"
-            )
+    origin = origin_of(place)
     for number, constraint in enumerate(constraints):
+        keys = ("constraints", str(number))
+        if constraint.metric not in known:
+            near = did_you_mean(constraint.metric, known)
+            text = f"constraints: no trial reports {constraint.metric!r}{near}"
+            raise origin.fault(keys, f"{text}; trials report {', '.join(known)}")
         for other in constraints[:number]:
             if _exclude(constraint, other):
-                raise BadInput(
-                    f"{place}: constraints: nothing keeps to both {other} and {constraint}; "
-                    "drop one"
-                )
+                text = f"constraints: nothing keeps to both {other} and {constraint}; drop one"
+                raise origin.fault(keys, text)
 
 
 def _exclude(one: Constraint, other: Constraint) -> bool:

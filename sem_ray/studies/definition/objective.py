@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import current_key
 from sem_ray.spec.base import Frozen
+from sem_ray.spec.origin import Origin
 
 Direction = Literal["minimize", "maximize"]
 
@@ -39,21 +39,23 @@ SINGLE = ("metric", "direction")
 """Keys of a study file that stand for one objective."""
 
 
-def as_list(tree: Mapping[str, Any], place: str) -> dict[str, Any]:
+def as_list(tree: Mapping[str, Any], origin: Origin) -> dict[str, Any]:
     """A study's settings in which a single `metric` and its `direction` are a list of one.
 
-    Raises `BadInput` that names `place` if both forms are given, or none.
+    Raises `BadInput` if both forms are given, or none.
     """
     single = {key: tree[key] for key in SINGLE if key in tree}
     if "objectives" in tree and single:
-        raise BadInput(f"{place}: give objectives, or {' and '.join(single)}, not both")
+        text = f"give objectives, or {' and '.join(single)}, not both"
+        raise origin.fault((next(iter(single)),), text)
     if "objectives" in tree:
         return dict(tree)
     if "metric" not in single:
-        raise BadInput(
-            f"{place}: objectives: nothing to optimise; name it, as objectives: "
+        text = (
+            "objectives: nothing to optimise; name it, as objectives: "
             "[{metric: test_accuracy_at_4, direction: minimize}]"
         )
+        raise origin.fault(("objectives",), text)
     return {**{key: tree[key] for key in tree if key not in single}, "objectives": [single]}
 
 

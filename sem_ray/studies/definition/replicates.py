@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from sem_ray.errors import BadInput
 from sem_ray.spec.base import Frozen, Whole
+from sem_ray.spec.origin import Origin, origin_of
 
 SEED = "seed"
 """The setting of an experiment that replicates vary."""
@@ -70,42 +70,44 @@ OTHER_FORMS = ("seeds", "finalists")
 """Keys of a study file that stand for `replicates`; the second is that of earlier versions."""
 
 
-def with_replicates(tree: Mapping[str, Any], place: str) -> dict[str, Any]:
+def with_replicates(tree: Mapping[str, Any], place: str | Origin) -> dict[str, Any]:
     """A study's settings in which `seeds: [..]` and the earlier form `finalists: {count, seeds}`
     are `replicates`.
 
     Raises `BadInput` that names `place` if more than one form is given.
     """
+    origin = origin_of(place)
     forms = [key for key in ("replicates", *OTHER_FORMS) if tree.get(key) is not None]
     if len(forms) > 1:
-        raise BadInput(f"{place}: give {forms[0]} or {forms[1]}, not both")
+        raise origin.fault((forms[1],), f"give {forms[0]} or {forms[1]}, not both")
     rest = {key: value for key, value in tree.items() if key not in OTHER_FORMS}
     if forms == ["seeds"] and isinstance(tree["seeds"], list | tuple) and tree["seeds"]:
         count = len(tree["seeds"])
         return {**rest, "replicates": {"min": count, "max": count, "seeds": tree["seeds"]}}
     if forms == ["seeds"]:
-        raise BadInput(f"{place}: seeds: needs a list, as [0, 1, 2], got {tree['seeds']!r}")
+        text = f"seeds: needs a list, as [0, 1, 2], got {tree['seeds']!r}"
+        raise origin.fault(("seeds",), text)
     if forms == ["finalists"]:
-        return {**rest, "replicates": _of_finalists(tree["finalists"], f"{place}: finalists")}
+        return {**rest, "replicates": _of_finalists(tree["finalists"], origin)}
     return rest
 
 
-def _of_finalists(tree: Any, place: str) -> dict[str, Any]:
+def _of_finalists(tree: Any, origin: Origin) -> dict[str, Any]:
     """What an earlier version wrote as `finalists`: one run each, then `seeds` more for the best
     `count`, and as many for the winner."""
     given = tree if isinstance(tree, Mapping) else {}
     count, seeds = given.get("count", 3), given.get("seeds", 3)
     if given.keys() - {"count", "seeds"} or not isinstance(seeds, int):
-        raise BadInput(
-            f"{place}: is now written as replicates: {{min: 1, max: 5, finalists: 3, confirm: 4}}"
-        )
+        form = "replicates: {min: 1, max: 5, finalists: 3, confirm: 4}"
+        raise origin.fault(("finalists",), f"finalists: is now written as {form}")
     return {"min": 1, "max": seeds + 1, "finalists": count, "confirm": seeds}
 
 
-def refuse_searched_seed(search: Container[str], place: str) -> None:
+def refuse_searched_seed(search: Container[str], place: str | Origin) -> None:
     """Raise `BadInput` that names `place` if a study with replicates searches the seed as well."""
     if SEED in search:
-        raise BadInput(
-            f"{place}: search.{SEED}: replicates run with other seeds, so {SEED} cannot be "
-            "searched too; drop one of the two"
+        raise origin_of(place).fault(
+            ("search", SEED),
+            f"search.{SEED}: replicates run with other seeds, so {SEED} cannot be searched too; "
+            "drop one of the two",
         )

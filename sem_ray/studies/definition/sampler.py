@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sem_ray.errors import BadInput
 from sem_ray.spec.base import Count, Frozen, Whole
-from sem_ray.studies.definition.distributions import Choices, Distribution
+from sem_ray.spec.origin import Origin, origin_of
+from sem_ray.studies.definition.choices import Choices
+from sem_ray.studies.definition.distributions import Distribution
 
 SamplerName = Literal["tpe", "nsga2", "nsga3", "gp", "cmaes", "random", "qmc", "grid"]
 
@@ -53,15 +54,14 @@ ABILITIES: Mapping[SamplerName, Abilities] = {
 
 
 def refuse_unable(
-    sampler: SamplerSpec, search: Mapping[str, Distribution], objectives: int, place: str
+    sampler: SamplerSpec, search: Mapping[str, Distribution], objectives: int, place: str | Origin
 ) -> None:
     """Raise `BadInput` that names `place` if the sampler cannot do such a search."""
     able = ABILITIES[sampler.name]
     fault = _fault(able, search, objectives)
     if fault is not None:
-        raise BadInput(
-            f"{place}: sampler.name: {sampler.name} cannot search {fault}; take {able.remedy}"
-        )
+        text = f"sampler.name: {sampler.name} cannot search {fault}; take {able.remedy}"
+        raise origin_of(place).fault(("sampler", "name"), text)
 
 
 def _fault(able: Abilities, search: Mapping[str, Distribution], objectives: int) -> str | None:
@@ -70,6 +70,6 @@ def _fault(able: Abilities, search: Mapping[str, Distribution], objectives: int)
     for path, distribution in search.items():
         if not able.choices and isinstance(distribution, Choices):
             return f"{path}, which is a list of choices and no range"
-        if not able.conditions and getattr(distribution, "when", None):
+        if not able.conditions and distribution.when:
             return f"{path}, which exists only under a condition"
     return None

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from sem_ray.progress import Progress
+from sem_ray.studies.events import DeviceEvent, DevicesChosen, DevicesTaken
 
 LIVE_FILE = "live.json"
 WRITE_EVERY = 1.0
@@ -39,6 +40,10 @@ class LiveTrial:
     """When that stage first reported."""
     reported: float | None = None
     """When the last report came."""
+    working_since: float | None = None
+    """When it first reported: its worker takes seconds to start."""
+    stage_from: int = 0
+    """Units that it had done when its stage first reported: a stage may go on from a checkpoint."""
 
     @property
     def percent(self) -> float | None:
@@ -59,6 +64,10 @@ class LiveSweep:
     started: float
     written: float
     trials: tuple[LiveTrial, ...] = ()
+    devices: DevicesChosen | None = None
+    """Of all trials; None until they are chosen."""
+    taken: DevicesTaken | None = None
+    """What of them runs trials now."""
 
     def of(self, trial: int) -> LiveTrial | None:
         """What that trial does; None if it is not running."""
@@ -87,6 +96,8 @@ class LiveWriter:
         self._file, self._every, self._clock = folder / LIVE_FILE, every, clock
         self._trials: dict[int, LiveTrial] = {}
         self._started, self._written = clock(), float("-inf")
+        self._devices: DevicesChosen | None = None
+        self._taken: DevicesTaken | None = None
 
     def open(self) -> None:
         """The sweep began; what an earlier one left is gone."""
@@ -103,9 +114,19 @@ class LiveWriter:
             return
         now = self._clock()
         same = before.progress is not None and before.progress.stage == progress.stage
-        since = before.stage_since if same else now
-        live = replace(before, progress=progress, stage_since=since, reported=now)
+        if not same:
+            before = replace(before, stage_since=now, stage_from=progress.done)
+        since = before.working_since or now
+        live = replace(before, progress=progress, reported=now, working_since=since)
         self._trials[trial] = live
+        self._write_if_due()
+
+    def devices(self, event: DeviceEvent) -> None:
+        """Devices were chosen, or others are taken."""
+        if isinstance(event, DevicesChosen):
+            self._devices = event
+        else:
+            self._taken = event
         self._write_if_due()
 
     def end(self, trial: int) -> None:
@@ -128,7 +149,15 @@ class LiveWriter:
     def _write(self, now: float) -> None:
         """Not forced onto the disk, because a machine that stops ends the sweep with it."""
         trials = tuple(self._trials.values())
-        sweep = LiveSweep(os.getpid(), socket.gethostname(), self._started, now, trials)
+        sweep = LiveSweep(
+            process=os.getpid(),
+            machine=socket.gethostname(),
+            started=self._started,
+            written=now,
+            trials=trials,
+            devices=self._devices,
+            taken=self._taken,
+        )
         aside = self._file.with_suffix(".aside")
         aside.write_text(json.dumps(asdict(sweep)), encoding="utf-8")
         aside.replace(self._file)

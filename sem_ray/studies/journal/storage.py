@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,8 @@ SPEC_FILE = "study.json"
 JOURNAL_FILE = "journal.log"
 LOCK_FILE = "sweep.lock"
 HALF_PROPOSED = "the sweep was cut off before it had all its settings"
+SKIPPED = "skipped"
+"""The attribute of a study that lists the trials which are left out."""
 LOCK_PATIENCE = 1.0
 """Seconds a sweep waits for the lock, which `is_running` holds for an instant."""
 
@@ -50,7 +52,18 @@ class StudyRecord:
 
     def configurations(self) -> Configurations:
         """All trials by configuration, as they stand now."""
-        return Configurations(self.spec, self.study.get_trials(deepcopy=False))
+        trials = self.study.get_trials(deepcopy=False)
+        skipped = {attributes.configuration_of(trials[number]) for number in self.skipped}
+        return Configurations(self.spec, trials, skipped)
+
+    @property
+    def skipped(self) -> tuple[int, ...]:
+        """Numbers of the trials that are left out, and their configurations with them."""
+        return tuple(self.study.user_attrs.get(SKIPPED, ()))
+
+    def skip(self, trials: Iterable[int]) -> None:
+        """Leave these trials out from now on."""
+        self.study.set_user_attr(SKIPPED, sorted({*self.skipped, *trials}))
 
     def begin(self, values: Mapping[str, Any], facts: Mapping[str, Any]) -> optuna.Trial:
         """A new trial that runs, with these searched values and attributes: one line of the
@@ -242,11 +255,15 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
 
 def definition(spec: StudySpec) -> dict[str, Any]:
     """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed"})
+    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "derived"})
+    tree["constraints"] = {str(constraint): True for constraint in spec.constraints}
     tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
     # As text, because whole numbers and others search differently and compare equal.
     search = {path: repr(distribution) for path, distribution in spec.search.items()}
-    return {**tree, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
+    listed = {"points": repr(spec.points), "enqueue": repr(spec.enqueue)}
+    if spec.early_stopping is not None:
+        tree["early_stopping"] = spec.early_stopping.model_dump(mode="json")
+    return {**tree, **listed, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
 
 
 def _differences(old: Any, new: Any, path: str = "") -> list[str]:

@@ -8,6 +8,7 @@ from sem_ray.device_use import DeviceUse
 from sem_ray.errors import BadInput, DiskFailed, SemRayError
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.spec.base import Frozen
+from sem_ray.studies.definition.retry import Reason
 
 
 class Finished(Frozen):
@@ -30,6 +31,8 @@ class Failed(Frozen):
     """One line."""
     bad_input: bool = False
     """Whether every trial would fail so: what it was given is at fault, or the disk."""
+    reason: Reason | None = None
+    """Why, if it may run again for that; None if it would fail again."""
     foreseen: bool = True
     """False if the trial's worker may be in any state."""
     traceback: str | None = None
@@ -37,9 +40,16 @@ class Failed(Frozen):
     device: DeviceUse | None = None
 
     @classmethod
-    def by(cls, error: Exception, seconds: float, device: DeviceUse | None = None) -> Failed:
+    def by(
+        cls,
+        error: Exception,
+        seconds: float,
+        device: DeviceUse | None = None,
+        reason: Reason | None = None,
+    ) -> Failed:
         return cls(
             error=one_line(error),
+            reason=reason,
             bad_input=isinstance(error, BadInput | DiskFailed),
             foreseen=isinstance(error, SemRayError),
             traceback="".join(traceback.format_exception(error)),
@@ -57,7 +67,26 @@ class Waiting(Frozen):
     """Of the stage, in the store."""
 
 
-TrialReport = Finished | Failed | Waiting
+class RungReport(Frozen):
+    """What a trial measured at a rung, on its way."""
+
+    rung: int
+    """Counted from 0."""
+    measurements: tuple[Measurement, ...]
+    seconds: float
+    """Of the trial's work so far."""
+
+
+class Stopped(Frozen):
+    """A trial that was stopped at a rung, as it was told to."""
+
+    rung: int
+    seconds: float
+    machine: str | None = None
+    device: DeviceUse | None = None
+
+
+TrialReport = Finished | Failed | Stopped | Waiting
 
 
 def one_line(error: BaseException) -> str:

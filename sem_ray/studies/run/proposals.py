@@ -7,15 +7,18 @@ from collections import deque
 from dataclasses import dataclass
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.journal.configurations import (
     Configuration,
     Configurations,
+    key_of,
     with_seed,
 )
 from sem_ray.studies.journal.storage import StudyRecord
+from sem_ray.studies.run.stopping import rung_values
 from sem_ray.studies.samplers.registry import sampler_for
 from sem_ray.studies.samplers.view import SamplerView
 
@@ -59,6 +62,10 @@ class Proposals:
         """What the sampler learns from: one trial a configuration."""
         return self._view.study
 
+    def again(self, lost: FrozenTrial) -> None:
+        """Give a trial that was lost before any other one."""
+        self._cut_off.appendleft((*key_of(lost), lost.number))
+
     def begun(self, configuration: Configuration) -> None:
         """Note which configuration the values proposed last have become."""
         self._places[configuration.number] = len(self._places)
@@ -67,12 +74,15 @@ class Proposals:
         """Tell the sampler how a configuration stands, once it knows."""
         place = self._places[configuration.number]
         first = range(self._spec.runs_each.min)
-        if configuration.failed or configuration.pruned:
+        if configuration.pruned:
+            self._view.prune(place, rung_values(self._spec.objectives, configuration.first))
+        elif configuration.failed:
             self._view.fail(place)
         elif configuration.has(first):
             choosing = self._spec.runs_each.choosing
             means = [configuration.mean(o.metric, choosing) for o in self._spec.objectives]
-            self._view.finish(place, means)
+            broken = configuration.violations(self._spec.constraints, choosing)
+            self._view.finish(place, means, broken)
 
     def _cut_off_run(self) -> Proposal | None:
         wanted = set(self._configurations.missing()) if self._cut_off else set()

@@ -14,10 +14,12 @@ from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
-from sem_ray.studies.events import OnEvent, TrialEvent, TrialProgress, Warned
+from sem_ray.studies.events import DeviceEvent, OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.live import LiveWriter
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.recording.writer import Records
+from sem_ray.studies.run.amendments import NONE, Amendments, amend, require_possible
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
@@ -43,6 +45,10 @@ class SweepResult:
     failed: tuple[FailedTrial, ...]
     """Trials that failed in this sweep."""
     seconds: float
+    lost: int = 0
+    """How often a trial was lost in this sweep and given out again."""
+    imported: int = 0
+    """Finished trials that were taken over from another study."""
 
     @property
     def ok(self) -> bool:
@@ -57,10 +63,11 @@ def run_sweep(
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
     backend: TrialBackend | None = None,
+    amendments: Amendments = NONE,
 ) -> SweepResult:
     """Run `spec` until `trials` of its configurations are finished, and then those that may be the
     best with further seeds, going on from where an earlier sweep stopped. `backend` runs the
-    trials; None is Ray Tune.
+    trials; None is Ray Tune. `amendments` come first.
 
     A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
     swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
@@ -69,14 +76,23 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
+    require_possible(store, spec, amendments)
     require_tracking(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}))
+        imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
-        backend = backend or TuneBackend(device_wish(spec), on_event)
+        backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
         sweep.run(backend, TrialSetting(experiment, store.root))
-    failed = tuple(sweep.failed)
-    return SweepResult(spec.name, sweep.complete, sweep.target, failed, time.monotonic() - start)
+    return SweepResult(
+        study=spec.name,
+        complete=sweep.complete,
+        target=sweep.target,
+        failed=tuple(sweep.failed),
+        lost=sweep.lost,
+        imported=imported,
+        seconds=time.monotonic() - start,
+    )
 
 
 @dataclass
@@ -87,15 +103,20 @@ class _Sweep:
     store: Store
     on_event: OnEvent
     failed: list[FailedTrial] = field(default_factory=list)
+    lost: int = 0
 
     def run(self, backend: TrialBackend, setting: TrialSetting) -> None:
         self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
         self._records.begin()
+        self._live = LiveWriter(self.record.folder)
+        self._live.open()
         try:
             self._search(backend, setting)
         except BaseException:
             self._records.settle()
             raise
+        finally:
+            self._live.close()
         self._records.end()
 
     @property
@@ -117,33 +138,49 @@ class _Sweep:
         if self._queue.failure is not None:
             raise self._queue.failure
 
+    def on_devices(self, event: DeviceEvent) -> None:
+        """Say what each trial takes, and what all of them take now."""
+        self.on_event(event)
+        self._live.devices(event)
+
     def _on_progress(self, event: TrialProgress) -> None:
         self.on_event(event)
+        self._live.watch(event.trial, event.progress)
         self._records.watch(event)
 
     def _on_trial(self, trial: FrozenTrial) -> None:
-        error = trial.user_attrs.get(attributes.ERROR)
-        if trial.state == TrialState.FAIL:
-            self.failed.append(FailedTrial(trial.number, error or "unknown"))
-        self.on_event(_event(trial, error, self.complete, self.target))
+        running = trial.number in self._queue.running
+        event = _event(trial, running, self.complete, self.target)
+        if event.state == "failed":
+            self.failed.append(FailedTrial(trial.number, event.error or "unknown"))
+        self.lost += event.state == "lost"
+        if running:
+            self._live.begin(trial.number, event.attempt)
+        else:
+            self._live.end(trial.number)
+        self.on_event(event)
         self._records.note(trial, self._queue.running)
 
 
-def _event(trial: FrozenTrial, error: str | None, done: int, total: int) -> TrialEvent:
+def _event(trial: FrozenTrial, running: bool, done: int, total: int) -> TrialEvent:
     states: dict[TrialState, events.TrialState] = {
-        TrialState.RUNNING: "running",
+        TrialState.RUNNING: "running" if running else "lost",
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
+    state, attempt = states[trial.state], attributes.attempt_of(trial)
     return TrialEvent(
         trial=trial.number,
-        state=states[trial.state],
+        state=state,
         values=trial.params,
         done=done,
         total=total,
         measurements=attributes.measurements_of(trial),
-        error=error,
+        error=attributes.error_of(trial) if state in ("failed", "lost") else None,
         seconds=attributes.seconds_of(trial),
         configuration=attributes.configuration_of(trial),
+        stopped_at=attributes.pruned_at(trial),
         replicate=attributes.replicate_of(trial),
+        attempt=attempt - (state == "lost"),
     )

@@ -24,6 +24,7 @@ from sem_ray.spec.resources import TrialResources
 from sem_ray.store import BeingMade, Store
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport, Waiting
 from sem_ray.studies.run.device_watch import DeviceWatch
+from sem_ray.studies.run.failure_reasons import reason_of
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
@@ -100,7 +101,7 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
     except BeingMade as stage:
         return Waiting(kind=stage.kind, identity=stage.identity)
     except Exception as error:  # noqa: BLE001  it is told with the trial
-        return Failed.by(error, time.monotonic() - start, watch.use())
+        return Failed.by(error, time.monotonic() - start, watch.use(), reason_of(error))
 
 
 @contextmanager

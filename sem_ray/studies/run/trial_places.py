@@ -10,9 +10,6 @@ from sem_ray.spec.resources import TrialResources
 from sem_ray.studies.events import DevicesTaken, OnDevices, ignore
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 
-OVERFLOW = "OutOfMemoryError"
-"""What the error of a trial names whose device's memory was too small."""
-
 
 class TrialPlaces:
     """Keeps account of what running trials occupy of `nodes`.
@@ -62,5 +59,5 @@ class TrialPlaces:
         self._on_change(self._taken)
         if isinstance(report, Finished) and report.device is not None:
             self._measured.append(report.device)
-        elif isinstance(report, Failed) and OVERFLOW in report.error and 0 < taken.gpus < 1:
+        elif isinstance(report, Failed) and report.reason == "out_of_memory" and 0 < taken.gpus < 1:
             self._overflows += taken.gpus == self.resources.gpus

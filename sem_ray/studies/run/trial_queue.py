@@ -19,14 +19,23 @@ from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import REMEDY, Store
+from sem_ray.studies.definition.constraints import unmeasured, violations
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord
-from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport, Waiting
+from sem_ray.studies.journal.trial_report import (
+    Failed,
+    Finished,
+    RungReport,
+    Stopped,
+    TrialReport,
+    Waiting,
+)
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.proposals import Proposal, Proposals
 from sem_ray.studies.run.sharing import SharedStages, at_once, most_held
+from sem_ray.studies.run.stopping import Stopping, rung_values
 
 OnTrial = Callable[[FrozenTrial], None]
 OnProgress = Callable[[TrialProgress], None]
@@ -38,6 +47,8 @@ class TrialRequest:
 
     trial: int
     spec: ExperimentSpec
+    rungs: bool = False
+    """Whether it is measured on its way, and may be stopped."""
 
 
 class TrialQueue:
@@ -55,6 +66,7 @@ class TrialQueue:
         self._on_trial, self._on_progress = on_trial, on_progress
         self.configurations = record.configurations()
         self._proposals = Proposals(record, self.configurations)
+        self._stopping = Stopping(record.spec, (one.first for one in self.configurations))
         self._store = store
         self._shared = SharedStages(most_held(record.spec.sampler.name))
         self._requests: dict[int, TrialRequest] = {}
@@ -109,6 +121,29 @@ class TrialQueue:
             self._shared.progress(trial, progress)
             self._on_progress(TrialProgress(trial, progress))
 
+    def rung(self, trial: int, report: RungReport) -> bool:
+        """Write down what a running trial measured at a rung; whether it is to stop there. A rung
+        that it reported before is answered as it was then."""
+        running = self._running.get(trial)
+        if running is None:
+            return False
+        try:
+            with writing_to(self._record.folder, REMEDY, DiskFailed):
+                return self._rung(running, report)
+        except Exception as failure:  # noqa: BLE001  the sweep raises it
+            self.failure = self.failure or failure
+            return False
+
+    def _rung(self, trial: optuna.Trial, report: RungReport) -> bool:
+        frozen = self._record.frozen(trial)
+        before = attributes.rungs_of(frozen)
+        for earlier, stops in before:
+            if earlier.rung == report.rung:
+                return stops
+        stops = self._stopping.stops(attributes.configuration_of(frozen), report)
+        attributes.note_rung(trial, before, report, stops)
+        return stops
+
     def end(self, trial: int, report: TrialReport) -> None:
         """Write down how a trial ended; a second end of the same trial is ignored."""
         running = self._running.pop(trial, None)
@@ -136,7 +171,8 @@ class TrialQueue:
             self._fail(trial, Failed(error=str(error)))
             return None
         trial = self._begun(proposal, spec)
-        request = self._requests[trial.number] = TrialRequest(trial.number, spec)
+        rungs = self._stopping.has_rungs(proposal.replicate)
+        request = self._requests[trial.number] = TrialRequest(trial.number, spec, rungs)
         return self._given(request) if self._shared.start(trial.number, spec) else None
 
     def _given(self, request: TrialRequest) -> TrialRequest:
@@ -166,11 +202,16 @@ class TrialQueue:
             return
         self._requests.pop(trial.number, None)
         if isinstance(report, Failed):
-            self._fail(trial, report)
+            if not self._given_again(trial, report):
+                self._fail(trial, report)
+            return
+        if isinstance(report, Stopped):
+            self._prune(trial, report)
             return
         metrics = means(report.measurements)
         objectives = self._record.spec.objectives
-        if reason := unusable(objectives, metrics):
+        constraints = self._record.spec.constraints
+        if reason := unusable(objectives, metrics) or unmeasured(constraints, metrics):
             self._fail(trial, Failed(error=reason, seconds=report.seconds))
             return
         self._finish(trial, report, [metrics[objective.metric] for objective in objectives])
@@ -182,8 +223,35 @@ class TrialQueue:
 
     def _finish(self, trial: optuna.Trial, report: Finished, values: list[float]) -> None:
         attributes.note_finish(trial, report)
+        measured = means(report.measurements)
+        for constraint, by in violations(self._record.spec.constraints, measured).items():
+            trial.set_constraint(constraint, by)
         self._study.tell(trial, values, skip_if_finished=True)
         self._tell(trial)
+
+    def _prune(self, trial: optuna.Trial, report: Stopped) -> None:
+        """Its values at rungs are attributes; Optuna takes them as its own of one objective."""
+        attributes.note_stop(trial, report)
+        if len(self._record.spec.objectives) == 1:
+            for rung, (value,) in rung_values(
+                self._record.spec.objectives, self._record.frozen(trial)
+            ):
+                trial.report(value, rung)
+        self._study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
+        self._tell(trial)
+
+    def _given_again(self, trial: optuna.Trial, report: Failed) -> bool:
+        """Whether the trial was only lost, and is to run again; it stays RUNNING in the journal, so
+        that the next sweep finds it if this one is killed first."""
+        losses = attributes.losses_of(self._record.frozen(trial))
+        if report.reason is None or not self._record.spec.retry.allows([*losses, report.reason]):
+            return False
+        attributes.note_loss(trial, report)
+        lost = self._record.frozen(trial)
+        self._proposals.again(lost)
+        self._nothing_to_give = False
+        self._on_trial(lost)
+        return True
 
     def _fail(self, trial: optuna.Trial, report: Failed) -> None:
         attributes.note_failure(trial, report)

@@ -24,7 +24,7 @@ from sem_ray.studies.journal.trial_report import one_line
 from sem_ray.studies.run.trial import GPUS, TrialSetting, run_trial
 from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
-from sem_ray.studies.run.tune_searcher import StudySearcher
+from sem_ray.studies.run.tune_searcher import LossNotes, StudySearcher
 
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
@@ -71,6 +71,7 @@ def _tuner(searcher: StudySearcher, setting: TrialSetting, folder: Path) -> tune
         tune.with_resources(partial(run_trial, setting=setting), place),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
+            scheduler=LossNotes(searcher),
             num_samples=-1,
             reuse_actors=True,
             trial_dirname_creator=lambda trial: str(trial.trial_id),

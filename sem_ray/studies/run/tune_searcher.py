@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
+from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from typing_extensions import override
 
 from sem_ray.progress import Progress
-from sem_ray.studies.journal.trial_report import Failed, TrialReport
+from sem_ray.studies.journal.trial_report import TrialReport
+from sem_ray.studies.run.failure_reasons import lost
 from sem_ray.studies.run.trial import GPUS, PROGRESS, REPORT, SPEC, TRIAL
 from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
-
-WORKER_DIED = "its worker died (killed, or out of memory)"
 
 REPORTS: TypeAdapter[TrialReport] = TypeAdapter(TrialReport)
 
@@ -33,6 +34,7 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
         self._trials: dict[str, int] = {}
         """Tune's name of a running trial → its number in the study."""
         self._reports: dict[str, TrialReport] = {}
+        self._last_words: dict[str, str] = {}
 
     @override
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
@@ -54,13 +56,18 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
             progress = Progress.read(json.loads(result[PROGRESS]))
             self._queue.progress(self._trials[trial_id], progress)
 
+    def note_loss(self, trial_id: str, text: str) -> None:
+        """What Ray says of a trial whose worker is lost; its end is told after it."""
+        self._last_words[trial_id] = text
+
     @override
     def on_trial_complete(
         self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False
     ) -> None:
         number = self._trials.pop(trial_id, None)
+        words = self._last_words.pop(trial_id, "")
         if number is not None:
-            report = self._reports.pop(trial_id, None) or Failed(error=WORKER_DIED)
+            report = self._reports.pop(trial_id, None) or lost(words)
             self._places.free(number, report)
             self._queue.end(number, report)
 
@@ -75,3 +82,19 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
     def __getstate__(self) -> dict[str, Any]:
         """Nothing: Tune pickles its searcher for a restore that is never asked for."""
         return {}
+
+
+class LossNotes(FIFOScheduler):  # type: ignore[misc]  # Ray has no types
+    """Tells the searcher why Ray ended a trial: Tune itself tells it only that it ended."""
+
+    def __init__(self, searcher: StudySearcher) -> None:
+        super().__init__()
+        self._searcher = searcher
+
+    @override
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        """Comes before the searcher hears of the end."""
+        file = Path(trial.error_file) if trial.error_file else None
+        words = file.read_text(errors="replace") if file and file.exists() else ""
+        self._searcher.note_loss(trial.trial_id, words)
+        super().on_trial_error(tune_controller, trial)

@@ -15,7 +15,7 @@ from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.samplers.evolution_strategy import ReplayedCMA
 from sem_ray.studies.samplers.gaussian_process import SeededGP
 from sem_ray.studies.samplers.genetic import Genetic
-from sem_ray.studies.samplers.stateless import Grid, RandomByNumber, SobolByNumber
+from sem_ray.studies.samplers.stateless import GridByNumber, RandomByNumber, SobolByNumber
 from sem_ray.studies.samplers.tpe import SeededTPE
 
 SAMPLERS: dict[SamplerName, Callable[[StudySpec], BaseSampler]] = {
@@ -26,7 +26,7 @@ SAMPLERS: dict[SamplerName, Callable[[StudySpec], BaseSampler]] = {
     "cmaes": ReplayedCMA,
     "random": RandomByNumber,
     "qmc": SobolByNumber,
-    "grid": Grid,
+    "grid": GridByNumber,
 }
 
 

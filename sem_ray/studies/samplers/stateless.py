@@ -17,10 +17,12 @@ from scipy.stats import qmc
 from typing_extensions import override
 
 from sem_ray.rng import derived_seed, numpy_generator
+from sem_ray.studies.definition.conditions import is_whole
 from sem_ray.studies.definition.distributions import Space, Values, picked
+from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.study_spec import StudySpec
 
-TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
+TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 def optuna_space(space: Space) -> dict[str, BaseDistribution]:
@@ -88,32 +90,21 @@ class SobolByNumber(ByNumber):
         return picked(self._space, [min(share, 1 - 1e-12) for share in shares])
 
 
-class Grid(ByNumber):
+class GridByNumber(ByNumber):
     """Every combination in the order it is written, the last path fastest; points that failed
     come again after all others."""
 
     @override
     def propose(self, study: optuna.Study, number: int) -> Values:
-        tried = {s: self._points(study, s) for s in (*TRIED, TrialState.FAIL)}
-        done = tried[TrialState.COMPLETE] + tried[TrialState.RUNNING]
-        failed = tried[TrialState.FAIL]
-        points = (p for p in range(self._spec.grid_size) if p not in done)
-        return self._values(min(points, key=lambda p: (failed[p], p), default=0))
+        grid = Grid(self._space)
+        done = self._points(grid, study, TRIED)
+        failed = self._points(grid, study, (TrialState.FAIL,))
+        points = (p for p in range(grid.size) if p not in done)
+        return grid.point(min(points, key=lambda p: (failed[p], p), default=0))
 
-    def _points(self, study: optuna.Study, state: TrialState) -> Counter[int]:
-        trials = study.get_trials(deepcopy=False, states=(state,))
-        whole = [t.params for t in trials if t.params.keys() == self._space.keys()]
-        return Counter(self._index(params) for params in whole)
-
-    def _values(self, point: int) -> Values:
-        values: Values = {}
-        for path, distribution in reversed(self._space.items()):
-            point, digit = divmod(point, distribution.size or 1)
-            values[path] = distribution.at(digit)
-        return values
-
-    def _index(self, params: Values) -> int:
-        point = 0
-        for path, distribution in self._space.items():
-            point = point * (distribution.size or 1) + distribution.position(params[path])
-        return point
+    def _points(
+        self, grid: Grid, study: optuna.Study, states: tuple[TrialState, ...]
+    ) -> Counter[int]:
+        trials = study.get_trials(deepcopy=False, states=states)
+        whole = [t.params for t in trials if is_whole(self._space, t.params)]
+        return Counter(map(grid.number, whole))

@@ -25,8 +25,7 @@ class SeededTPE(Learning):
         super().__init__(spec)
         groups: dict[str, dict[str, BaseDistribution]] = defaultdict(dict)
         for path, distribution in self._space.items():
-            condition = getattr(spec.search[path], "when", None)
-            groups[str(condition or "")][path] = distribution
+            groups[str(spec.search[path].when or "")][path] = distribution
         self._groups = dict(groups)
 
     @override

@@ -25,6 +25,12 @@ class RunningTrial:
     share: float | None = None
     """Of its work that is done, in [0, 1]; None if that cannot be said."""
 
+    def pace(self, now: float) -> TrialPace:
+        """How fast it goes. Its last report is what `share` is about."""
+        live = self.live
+        startup = (live.working_since or now) - live.started
+        return TrialPace((live.reported or now) - live.started, self.share, startup)
+
     @property
     def rate(self) -> float | None:
         """Units a second of its stage since that began; None before there is one."""
@@ -32,7 +38,7 @@ class RunningTrial:
         reported = self.live.reported
         if progress is None or since is None or reported is None or reported <= since:
             return None
-        return progress.done / (reported - since) if progress.done else None
+        return (progress.done - self.live.stage_from) / (reported - since)
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ class StudyView:
     @property
     def left(self) -> TimeLeft | None:
         """The time to the end; None if nothing tells it yet."""
-        paces = [TrialPace(self.now - one.live.started, one.share) for one in self.running]
+        paces = [one.pace(self.now) for one in self.running]
         waiting = max(self.standing.runs_left - len(self.running), 0)
         at_once = max(len(self.running), self._room)
         return time_left(waiting, paces, self.standing.seconds, at_once)

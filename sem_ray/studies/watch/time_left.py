@@ -20,11 +20,19 @@ SIDES = ("clean", "protected")
 
 @dataclass(frozen=True)
 class TrialPace:
-    """A running trial: seconds since it began, and the share of its work that is done, in [0, 1];
-    None if that cannot be said."""
+    """A running trial: seconds since it began, the share of its work that is done, in [0, 1], or
+    None if that cannot be said, and seconds that it took to start."""
 
     seconds: float
     share: float | None
+    startup: float = 0.0
+
+    @property
+    def expected(self) -> float | None:
+        """Seconds that it takes in all, if it goes on as it did."""
+        if not self.share:
+            return None
+        return self.startup + (self.seconds - self.startup) / self.share
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ def time_left(
         return TimeLeft(0.0, "nothing is left")
     if finished:
         each, basis = sum(finished) / len(finished), f"from {len(finished)} finished trials"
-    elif expected := [pace.seconds / pace.share for pace in running if pace.share]:
+    elif expected := [pace.expected for pace in running if pace.expected]:
         each, basis = sum(expected) / len(expected), "from the steps of running trials"
     else:
         return None
@@ -56,9 +64,8 @@ def time_left(
 
 def _left(pace: TrialPace, each: float) -> float:
     """Seconds that a running trial still takes, if one takes `each` or what its steps say."""
-    if pace.share and pace.seconds > each:
-        return pace.seconds / pace.share * (1 - pace.share)
-    return max(each - pace.seconds, 0.0)
+    expected = each if pace.expected is None or pace.seconds < each else pace.expected
+    return max(expected - pace.seconds, 0.0)
 
 
 def share_done(spec: ExperimentSpec, progress: Progress) -> float | None:

@@ -11,11 +11,13 @@ from rich.console import Console
 
 from sem_ray.cli.console import (
     experiment_tables,
+    live_screen,
     noise_tables,
     output,
     progress,
     study_tables,
     sweep_progress,
+    watching,
 )
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
@@ -75,6 +77,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
             experiment_tables,
             study_tables,
             sweep_progress,
+            live_screen,
+            watching,
         ):
             for stream in ("stdout", "stderr"):
                 monkeypatch.setattr(module, stream, made.console, raising=False)

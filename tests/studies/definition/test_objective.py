@@ -8,7 +8,7 @@ import pytest
 
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.objective import Objective, not_dominated, unusable
-from sem_ray.studies.definition.study_spec import study_from
+from sem_ray.studies.definition.study_file import study_from
 from sem_ray.studies.dry_run import proposals
 from tests.studies.fakes import METRIC, study, tree
 

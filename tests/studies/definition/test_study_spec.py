@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from sem_ray.data import load
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Range, read_distribution
-from sem_ray.studies.definition.study_spec import StudySpec, read_study
+from sem_ray.spec.origin import Origin
+from sem_ray.studies.definition.distributions import read_distribution
+from sem_ray.studies.definition.ranges import Range
+from sem_ray.studies.definition.study_file import read_study
+from sem_ray.studies.definition.study_spec import StudySpec
 from tests.data.sources.folder_files import write_images
 from tests.data.sources.make_cifar import archived, cifar_contents
 from tests.studies.fakes import study, tree
@@ -210,7 +213,7 @@ def test_an_unknown_metric_is_answered_with_those_there_are() -> None:
 def test_data_beside_the_search_file_is_found_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "images").mkdir()
+    write_images(tmp_path / "images" / "train")
     file = tmp_path / "mine.yaml"
     sources = {"data.source": {"choices": ["images", "digits"]}}
     file.write_text(yaml.safe_dump(tree(base={"data": {"source": "images"}}, search=sources)))
@@ -259,9 +262,9 @@ def test_every_share_picks_a_value_inside(share: float, low: int, width: int) ->
 
 
 def test_ranges_without_a_dot_hold_whole_numbers() -> None:
-    assert read_distribution({"low": 1, "high": 5}, "x").size == 5
-    assert read_distribution({"low": 0.0, "high": 1.0, "step": 0.25}, "x").size == 5
-    assert read_distribution({"low": 0.0, "high": 1}, "x").size is None
+    assert read_distribution({"low": 1, "high": 5}, Origin("x")).size == 5
+    assert read_distribution({"low": 0.0, "high": 1.0, "step": 0.25}, Origin("x")).size == 5
+    assert read_distribution({"low": 0.0, "high": 1}, Origin("x")).size is None
 
 
 def test_seeds_are_replicates_of_every_configuration() -> None:

@@ -47,7 +47,16 @@ def test_says_what_each_running_trial_does_and_since_when(
     writer.watch(3, report)
     found = read_live(tmp_path)
     assert found is not None and (found.started, found.written) == (1000.0, 1010.0)
-    assert found.of(3) == LiveTrial(3, 2, 1000.0, report, stage_since=1005.0, reported=1010.0)
+    assert found.of(3) == LiveTrial(
+        trial=3,
+        attempt=2,
+        started=1000.0,
+        progress=report,
+        stage_since=1005.0,
+        reported=1010.0,
+        working_since=1005.0,
+        stage_from=10,
+    )
     assert found.trials[0].percent == 25.0
     assert found.of(4) is None
 

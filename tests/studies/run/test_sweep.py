@@ -15,9 +15,9 @@ from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent, TrialProgress
 from sem_ray.studies.journal.storage import studies, study_folder, sweeping
 from sem_ray.studies.queries import best, status
+from sem_ray.studies.run.failure_reasons import SENTENCES
 from sem_ray.studies.run.sweep import run_sweep
 from sem_ray.studies.run.tune_backend import RAY_FOLDER
-from sem_ray.studies.run.tune_searcher import WORKER_DIED
 from tests.records.addresses import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
@@ -90,7 +90,7 @@ def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
     assert errors == [
         "the disk of the trial is full; free some",
         "RuntimeError: CUDA error: device-side assert compile with TORCH_USE_CUDA_DSA",
-        WORKER_DIED,
+        SENTENCES["worker_died"],
         f"its {METRIC} is nan",
         None,
     ]

@@ -24,7 +24,7 @@ def finished(peak: int | None, memory: int | None = 80 * GB) -> Finished:
 
 
 def full() -> Failed:
-    return Failed(error="OutOfMemoryError: CUDA out of memory")
+    return Failed(error="CUDA out of memory", reason="out_of_memory")
 
 
 def started(given: TrialPlaces, first: int) -> list[float]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.errors import BadInput, DiskFailed
 from sem_ray.progress import Progress
 from sem_ray.store import Store
+from sem_ray.studies.definition.retry import MOST_MACHINES, Reason
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.run.trial_queue import TrialRequest
 from tests.studies.fakes import METRIC, measured, metrics
 from tests.studies.run.queue_driver import Sweep
 
@@ -163,3 +167,63 @@ def test_a_second_end_of_the_same_trial_is_ignored(store: Store) -> None:
     sweep.finish(request)
     sweep.fail(request)
     assert sweep.states() == ["COMPLETE"]
+
+
+def lose(sweep: Sweep, request: TrialRequest, reason: Reason = "worker_died") -> None:
+    sweep.fail(request, error="gone", reason=reason)
+
+
+def test_a_lost_trial_runs_again_first_with_its_values_and_its_number(store: Store) -> None:
+    sweep = Sweep(store, target=3)
+    first, second = sweep.take(), sweep.take()
+    lose(sweep, first)
+    assert sweep.seen[-1] == (0, TrialState.RUNNING) and sweep.queue.running == {1}
+    assert sweep.take() == first
+    sweep.finish(second)
+    sweep.finish(first)
+    sweep.finish(sweep.take())
+    assert sweep.over and sweep.states() == ["COMPLETE"] * 3
+    trial = sweep.record.study.trials[0]
+    assert (attributes.losses_of(trial), attributes.attempt_of(trial)) == (["worker_died"], 2)
+
+
+def test_a_trial_that_is_lost_too_often_has_failed(store: Store) -> None:
+    sweep = Sweep(store, target=2, concurrency=1, retry={"times": 1})
+    reasons: tuple[Reason, ...] = ("machine_lost", "worker_died", "machine_lost", "out_of_memory")
+    for reason in reasons:
+        request = sweep.take()
+        lose(sweep, request, reason)
+        assert request.trial == 0
+    trial = sweep.record.study.trials[0]
+    assert trial.state == TrialState.FAIL and attributes.error_of(trial) == "gone"
+    assert len(attributes.losses_of(trial)) == 3
+    assert sweep.take().trial == 1
+
+
+def test_lost_machines_take_nothing_from_what_a_sweep_bears(store: Store) -> None:
+    sweep = Sweep(store, target=1, concurrency=1)
+    for _ in range(MOST_MACHINES):
+        lose(sweep, sweep.take(), "machine_lost")
+    sweep.finish(sweep.take())
+    assert sweep.over and sweep.states() == ["COMPLETE"]
+
+
+@pytest.mark.parametrize("facts", [{"reason": "failed"}, {"reason": None}, {"bad_input": True}])
+def test_what_need_not_happen_again_is_tried_again_only_if_the_study_says_so(
+    store: Store, facts: dict[str, Any]
+) -> None:
+    sweep = Sweep(store, concurrency=1)
+    sweep.finish(sweep.take())
+    sweep.fail(sweep.take(), **facts)
+    assert sweep.states() == ["COMPLETE", "FAIL"]
+    again = Sweep(store, name="again", concurrency=1, retry={"on": ["failed"]})
+    again.fail(again.take(), **facts)
+    assert again.states() == (["RUNNING"] if facts.get("reason") else ["FAIL"])
+
+
+def test_a_lost_trial_outlives_its_sweep(store: Store) -> None:
+    before = Sweep(store, concurrency=1)
+    lose(before, request := before.take())
+    after = Sweep(store, concurrency=1)
+    assert after.take() == request
+    assert attributes.attempt_of(after.record.study.trials[0]) == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from sem_ray.spec.resources import TrialResources
 from sem_ray.store import Store
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.trial_report import Failed, Finished
+from sem_ray.studies.run.failure_reasons import lost
 from sem_ray.studies.run.trial import PROGRESS, REPORT, SPEC, TRIAL
 from sem_ray.studies.run.trial_places import TrialPlaces
-from sem_ray.studies.run.tune_searcher import WORKER_DIED, StudySearcher
+from sem_ray.studies.run.tune_searcher import LossNotes, StudySearcher
 from tests.studies.fakes import METRIC, measured
 from tests.studies.run.queue_driver import Sweep
 
@@ -66,13 +69,41 @@ def test_a_failure_is_told_as_it_was_reported(sweep: Sweep) -> None:
     assert sweep.record.study.trials[0].user_attrs[attributes.ERROR] == "no luck"
 
 
-def test_a_worker_that_died_without_a_report_is_a_failure_with_a_reason(sweep: Sweep) -> None:
+@dataclass
+class TuneTrial:
+    """What Tune's scheduler gets to see of a trial that ended badly."""
+
+    trial_id: str
+    error_file: str
+
+
+LAST_WORDS = {
+    "The actor is dead because its worker process has died. Worker exit type: SYSTEM_ERROR": (
+        "worker_died"
+    ),
+    "1 worker(s) were killed due to the node running low on memory. Memory on the": "out_of_memory",
+    "The actor is temporarily unavailable: RpcError: RPC error: Socket closed": "machine_lost",
+    "The actor died because its node has died. Node Id: 01": "machine_lost",
+    "": "worker_died",
+}
+"""What Ray 2.60 wrote of trials, and why they ended."""
+
+
+@pytest.mark.parametrize("words", LAST_WORDS, ids=LAST_WORDS.values())
+def test_a_worker_that_ended_without_a_report_is_a_loss_with_ray_s_reason(
+    sweep: Sweep, tmp_path: Path, words: str
+) -> None:
     searcher = StudySearcher(sweep.queue, room_for(2))
     asked(searcher, "t0")
+    (tmp_path / "error.txt").write_text(words)
+    ended_badly = TuneTrial("t0", str(tmp_path / "error.txt"))
+    LossNotes(searcher).on_trial_error(None, ended_badly)
     searcher.on_trial_complete(trial_id="t0", error=True)
-    assert sweep.record.study.trials[0].user_attrs[attributes.ERROR] == WORKER_DIED
     searcher.on_trial_complete(trial_id="t0", error=True)
-    assert sweep.states() == ["FAIL"]
+    (trial,) = sweep.record.study.trials
+    assert attributes.losses_of(trial) == [LAST_WORDS[words]]
+    assert attributes.error_of(trial) == lost(words).error
+    assert asked(searcher, "t1")[TRIAL] == 0
 
 
 def test_a_number_that_json_has_no_word_for_arrives(sweep: Sweep) -> None:

@@ -1,0 +1,84 @@
+"""Values of a searched setting as study files write them, and as Optuna's journal holds them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field, JsonValue, Strict
+
+from sem_ray.spec.base import Frozen
+
+
+def _unquoted(value: Any) -> Any:
+    """Refuse text that is a number: a range is of numbers."""
+    if not isinstance(value, str):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return value
+    raise ValueError("is text; write the number without quotes")
+
+
+Number = Annotated[
+    Annotated[int, Strict()] | Annotated[float, Strict()], BeforeValidator(_unquoted)
+]
+Scalar = (
+    Annotated[bool, Strict()]
+    | Annotated[int, Strict()]
+    | Annotated[float, Strict()]
+    | Annotated[str, Strict()]
+    | None
+)
+Choice = Scalar | list[JsonValue] | dict[str, JsonValue]
+
+MOST_CHOICES = 1000
+"""A longer list is a range, or a slip: each choice is checked to be an experiment."""
+
+
+def encoded(value: Any) -> Any:
+    """As trials hold it: a list or a mapping is JSON, because Optuna takes only scalars."""
+    if isinstance(value, list | tuple | Mapping):
+        return json.dumps(value, sort_keys=True)
+    return value
+
+
+class Fault(NamedTuple):
+    """Why a distribution cannot be meant, and at which of its keys."""
+
+    key: str
+    text: str
+
+
+def value_key(value: Any) -> str:
+    """The same text for values that are the same setting, as 8 and 8.0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return repr(float(value)) if is_number else repr(encoded(value))
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Wanted = Annotated[
+    tuple[Choice, ...], BeforeValidator(_as_list), Field(min_length=1, max_length=MOST_CHOICES)
+]
+
+
+class Conditional(Frozen):
+    """What may be searched in some trials only."""
+
+    when: dict[str, Wanted] = Field(default_factory=dict)
+    """Path of another searched setting → the value, or a list of values, one of which it must have.
+    In other trials the setting is as `base` and the preset give it."""
+
+    @property
+    def condition(self) -> str:
+        """In words, to stand after what is searched."""
+        terms = (
+            f"{path} is {' or '.join(str(encoded(value)) for value in wanted)}"
+            for path, wanted in self.when.items()
+        )
+        return f", if {' and '.join(terms)}" if self.when else ""
