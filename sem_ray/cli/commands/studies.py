@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json
+from sem_ray.cli.options import Json, WholeNumber
 
 
 @app.command
@@ -17,10 +17,10 @@ def sweep(
     file: Path,
     /,
     *,
-    trials: int | None = None,
+    trials: WholeNumber | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
-    skip: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,
@@ -40,7 +40,7 @@ def sweep(
     trials
         Finished trials of the search to reach, instead of the file's.
     dry_run
-        Show what would run, and write nothing.
+        Show what would run and what it would cost, and write nothing.
     retry_failed
         Run every failed trial again, with its values, before anything else.
     skip
@@ -53,12 +53,13 @@ def sweep(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import Swept, show_plan, show_sweep
+    from sem_ray.cli.console.plan_text import show_plan
+    from sem_ray.cli.console.study_tables import Swept, show_sweep
     from sem_ray.cli.console.sweep_progress import SweepProgress
 
     study = api.read_study(file)
     if dry_run:
-        planned = api.plan(study, trials=trials)
+        planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
     with SweepProgress(api.watch(study.name, store=store).look) as progress:

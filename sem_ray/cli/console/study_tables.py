@@ -1,4 +1,4 @@
-"""Studies as a person sees them: plans, tables of trials, the winner as YAML."""
+"""Studies as a person sees them: tables of trials, the winner as YAML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from sem_ray.metrics.measurement import (
     metric_key,
 )
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus, TrialRow
 from sem_ray.studies.run.sweep import SweepResult
 
@@ -30,21 +29,6 @@ INFEASIBLE = "infeasible"
 STYLES = {"failed": "red", INFEASIBLE: "yellow"}
 LONGEST_WORD = 9
 """Characters of a word in the head of a narrow column."""
-
-
-def show_plan(plan: SweepPlan) -> None:
-    """What `--dry-run` prints."""
-    table = Table("setting", "values", title=f"study {plan.study}: {plan.trials} trials")
-    for path, allowed in plan.settings.items():
-        table.add_row(path, allowed)
-    stdout.print(table)
-    first = Table("trial", *map(in_lines, plan.settings), title="first proposals")
-    for number, values in enumerate(plan.proposals):
-        first.add_row(str(number), *(short(values[path]) for path in plan.settings))
-    stdout.print(first)
-    if plan.replicates:
-        say(plan.replicates)
-    say("dry run: nothing was run, nothing was written")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ def check_study(spec: StudySpec) -> None:
     _check_derived(spec, base)
     if "shards" not in spec.search:
         _require_shards(spec, base)
-    if spec.points:
+    if spec.design == "ablation":
+        _check_design(spec)
+    elif spec.points:
         _check_points(spec)
     else:
         _check_space(spec)
@@ -57,6 +59,21 @@ def _check_derived(spec: StudySpec, base: ExperimentSpec) -> None:
     given = {"search": spec.search.keys(), "base": dict(paths_of(spec.base)).keys()}
     refuse_bad_formulas(spec.derived, given, base, spec.origin)
     _experiment(spec, {})
+
+
+def _check_design(spec: StudySpec) -> None:
+    """Each value of an ablation, and each of its configurations, must be an experiment."""
+    for probe in singles(spec.search):
+        _check_probe(spec, probe)
+    for point in spec.listed:
+        try:
+            _require_shards(spec, _experiment(spec, point))
+        except BadSetting as fault:
+            if fault.keys[:1] in ELSEWHERE:
+                raise
+            shown = ", ".join(f"{path} {value}" for path, value in point.items())
+            text = f"{shown} do not go together ({fault.text}); change fewer of them"
+            raise spec.origin.fault(("search",), f"search: {text}") from fault
 
 
 def _check_points(spec: StudySpec) -> None:

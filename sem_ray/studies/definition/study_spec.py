@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -13,6 +13,9 @@ from sem_ray.spec.origin import BadSetting, Origin, origin_of
 from sem_ray.spec.reading import Tree, merged, nested, preset
 from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import validated
+from sem_ray.studies.ablation.design import Design
+from sem_ray.studies.definition.ablation import AblationSpec, design_of
+from sem_ray.studies.definition.budget import BudgetSpec
 from sem_ray.studies.definition.choice import Choice
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
@@ -43,6 +46,11 @@ class StudySpec(Frozen):
     """Dotted path of a setting → what it may be."""
     points: tuple[dict[str, Choice], ...] = ()
     """Exactly these configurations, in place of `search` and a sampler: paths → values."""
+    design: Literal["search", "ablation"] = "search"
+    """A search proposes configurations; an ablation runs a baseline and changes of it, all with the
+    same seeds, and writes them to `points`."""
+    ablation: AblationSpec = AblationSpec()
+    """Of `design: ablation`: which changes."""
     enqueue: tuple[dict[str, Choice], ...] = ()
     """Configurations to try first. The sampler gives the searched settings that one leaves out."""
     derived: dict[str, Formula] = Field(default_factory=dict)
@@ -58,6 +66,8 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    budget: BudgetSpec = BudgetSpec()
+    """What it may spend, and when it has found enough."""
     early_stopping: EarlyStoppingSpec | None = None
     """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
@@ -119,6 +129,18 @@ class StudySpec(Frozen):
     def runs_each(self) -> ReplicateSpec:
         """The replicates, which are one run each if the study asks for none."""
         return self.replicates or ReplicateSpec(min=1, max=1, confirm=0)
+
+    @property
+    def by_seed(self) -> bool:
+        """Whether all configurations run with one seed before any runs with the next."""
+        return self.design == "ablation"
+
+    @property
+    def ablation_design(self) -> Design | None:
+        """The configurations of an ablation; None for a search. Raises `BadInput`."""
+        if self.design != "ablation":
+            return None
+        return design_of(self.ablation, self.search, self.origin)
 
     @property
     def directions(self) -> list[Direction]:

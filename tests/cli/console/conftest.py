@@ -14,6 +14,7 @@ from sem_ray.cli.console import (
     live_screen,
     noise_tables,
     output,
+    plan_text,
     progress,
     study_tables,
     sweep_progress,
@@ -73,6 +74,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
         for module in (
             noise_tables,
             output,
+            plan_text,
             progress,
             experiment_tables,
             study_tables,

@@ -15,7 +15,6 @@ from sem_ray.cli.console.study_tables import (
     in_lines,
     settings_yaml,
     show_best,
-    show_plan,
     show_status,
     show_sweep,
 )
@@ -24,7 +23,6 @@ from sem_ray.spec.reading import parse_yaml
 from sem_ray.spec.validation import validated
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.objective import Objective
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.queries import Best, RowState, StudyStatus, TrialRow
 from sem_ray.studies.run.sweep import FailedTrial, SweepResult
 from tests.cli.console.conftest import MakeScreen
@@ -183,23 +181,6 @@ def test_a_long_name_is_broken_for_a_narrow_column() -> None:
         "scale",
     ]
     assert in_lines("noise.steps").split("\n") == ["noise", "steps"]
-
-
-def test_a_plan_shows_what_varies_and_the_first_trials(screen: MakeScreen) -> None:
-    seen = screen()
-    settings = dict.fromkeys(VALUES, "1 … 5")
-    show_plan(SweepPlan("quick", 8, settings, None, (VALUES, VALUES)))
-    assert "study quick: 8 trials" in seen.text
-    for path in VALUES:
-        assert path in seen.text
-    assert "11.5" in seen.text and "…" not in seen.text.replace("1 … 5", "")
-    assert "nothing was written" in seen.text
-
-
-def test_a_plan_ends_with_what_runs_again(screen: MakeScreen) -> None:
-    seen = screen()
-    show_plan(SweepPlan("quick", 8, {"noise.steps": "1 … 5"}, 5, (), "then the best run again"))
-    assert "then the best run again" in seen.text
 
 
 def test_further_runs_name_the_trial_they_repeat_and_their_seed(screen: MakeScreen) -> None:
