@@ -19,7 +19,6 @@ from sem_ray.studies.journal.trial_report import (
     Finished,
     RungReport,
     Stopped,
-    TrialReport,
 )
 
 SPEC = "spec"
