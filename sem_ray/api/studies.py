@@ -9,14 +9,15 @@ from sem_ray.api.cost_notices import precision_notices
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
-from sem_ray.studies import deletion, dry_run, listing, queries
+from sem_ray.studies import deletion, listing, queries
 from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.deletion import Deleted
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
 from sem_ray.studies.listing import StudySummary
+from sem_ray.studies.plan import sweep_plan
+from sem_ray.studies.plan.sweep_plan import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
 from sem_ray.studies.run.amendments import Amendments
@@ -68,10 +69,17 @@ def _precision(spec: StudySpec) -> tuple[str, ...]:
     return precision_notices(spec.experiment({}), device)
 
 
-def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:
-    """What `sweep` would do: nothing is written."""
+def plan(
+    study: StudySpec | Path | str,
+    *,
+    trials: int | None = None,
+    store: Path | str | None = None,
+) -> SweepPlan:
+    """What `sweep` would do and cost: nothing is written. What no trial of the store tells about
+    speed is measured, in seconds. Raises `BadInput` as `sweep` would."""
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    return dry_run.plan(spec, trials=trials)
+    place = Store.place(store)
+    return sweep_plan.plan(spec, Store(place) if place.is_dir() else None, trials=trials)
 
 
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:

@@ -2,6 +2,7 @@
 
 from sem_ray.cli.app import app
 from sem_ray.cli.commands import (
+    ablations,
     completion,
     experiments,
     noise_files,
@@ -10,4 +11,13 @@ from sem_ray.cli.commands import (
     study_list,
 )
 
-__all__ = ["app", "completion", "experiments", "noise_files", "pareto", "studies", "study_list"]
+__all__ = [
+    "ablations",
+    "app",
+    "completion",
+    "experiments",
+    "noise_files",
+    "pareto",
+    "studies",
+    "study_list",
+]

@@ -238,7 +238,8 @@ class Configurations:
         """Runs that may start now, of configurations that exist, in the order they are to: those
         that run already included."""
         if not self.search_is_over:
-            return [(one.number, n) for one in self.begun for n in self._lacking(one)]
+            runs = [(one.number, n) for one in self.begun for n in self._lacking(one)]
+            return sorted(runs, key=lambda run: run[1]) if self.spec.by_seed else runs
         found = self.race()
         if found is None or found.missing:
             return list(found.missing) if found else []

@@ -55,6 +55,8 @@ class Proposals:
 
     def next(self) -> Proposal | None:
         """The next run; None if it depends on how those that run end, or there is none."""
+        if self._spec.by_seed:
+            return self._cut_off_run() or self._new() or self._missing()
         return self._cut_off_run() or self._missing() or self._new()
 
     @property

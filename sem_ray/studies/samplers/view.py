@@ -17,6 +17,7 @@ from optuna.trial import TrialState, create_trial
 from sem_ray.studies.definition.conditions import suggested
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.samplers.fixed_list import next_point
 
 
 class SamplerView:
@@ -35,6 +36,13 @@ class SamplerView:
 
     def propose(self) -> Values:
         """The values of the next configuration."""
+        if self._spec.points:
+            values = next_point(self._spec.listed, self.study.get_trials(deepcopy=False))
+            self.add(values)
+            return values
+        first = self._spec.first(len(self))
+        if first is not None:
+            self.study.enqueue_trial(first)
         return suggested(self._spec.search, self.study.ask())
 
     def add(self, values: Mapping[str, Any]) -> None:
