@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sem_ray.api.ablations import ablation, ablation_table, write_forest_plot
     from sem_ray.api.evaluation import Evaluated, evaluate
     from sem_ray.api.exporting import Exported, export
     from sem_ray.api.importing import Imported, import_noise
@@ -27,6 +28,8 @@ __all__ = [
     "Protected",
     "RunOptions",
     "Verified",
+    "ablation",
+    "ablation_table",
     "best",
     "evaluate",
     "export",
@@ -40,9 +43,11 @@ __all__ = [
     "sweep",
     "verify",
     "watch",
+    "write_forest_plot",
 ]
 
 _HOMES = {
+    "ablations": ("ablation", "ablation_table", "write_forest_plot"),
     "evaluation": ("Evaluated", "evaluate"),
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sem_ray.api.cost_notices import precision_notices
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
-from sem_ray.studies import dry_run, queries
+from sem_ray.studies import queries
 from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.dry_run import SweepPlan
 from sem_ray.studies.events import OnEvent, Warned, ignore
+from sem_ray.studies.plan import sweep_plan
+from sem_ray.studies.plan.sweep_plan import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run import sweep as sweeping
+from sem_ray.studies.run.amendments import Amendments
 from sem_ray.studies.run.sweep import SweepResult
 from sem_ray.studies.watch.poll import StudyPoll
 
@@ -35,8 +38,15 @@ def sweep(
     trials: int | None = None,
     store: Path | str | None = None,
     on_event: OnEvent = ignore,
+    retry_failed: bool = False,
+    skip: Sequence[int] = (),
+    seeded_from: str | None = None,
 ) -> SweepResult:
     """Run a study, or go on with one, until `trials` of its trials are finished.
+
+    retry_failed: run every failed trial again, with its values. skip: numbers of trials to leave
+    out for good. seeded_from: name of a study of the store whose finished trials are taken over, as
+    far as they fit.
 
     Raises `BadInput` if it cannot run as asked, `WorkFailed` if it could not go on.
     """
@@ -45,7 +55,10 @@ def sweep(
     artifacts.require_space(RECORDS, "a sweep")
     for notice in _precision(spec):
         on_event(Warned(notice))
-    return sweeping.run_sweep(spec, artifacts, trials=trials, on_event=on_event)
+    amendments = Amendments(retry_failed, tuple(skip), seeded_from)
+    return sweeping.run_sweep(
+        spec, artifacts, trials=trials, on_event=on_event, amendments=amendments
+    )
 
 
 def _precision(spec: StudySpec) -> tuple[str, ...]:
@@ -54,10 +67,17 @@ def _precision(spec: StudySpec) -> tuple[str, ...]:
     return precision_notices(spec.experiment({}), device)
 
 
-def plan(study: StudySpec | Path | str, *, trials: int | None = None) -> SweepPlan:
-    """What `sweep` would do: nothing is written."""
+def plan(
+    study: StudySpec | Path | str,
+    *,
+    trials: int | None = None,
+    store: Path | str | None = None,
+) -> SweepPlan:
+    """What `sweep` would do and cost: nothing is written. What no trial of the store tells about
+    speed is measured, in seconds. Raises `BadInput` as `sweep` would."""
     spec = study if isinstance(study, StudySpec) else read_study(study)
-    return dry_run.plan(spec, trials=trials)
+    place = Store.place(store)
+    return sweep_plan.plan(spec, Store(place) if place.is_dir() else None, trials=trials)
 
 
 def status(study: str, *, store: Path | str | None = None) -> StudyStatus:

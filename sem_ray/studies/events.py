@@ -9,8 +9,8 @@ from typing import Any, Literal
 from sem_ray.metrics.measurement import Measurement
 from sem_ray.progress import Progress
 
-TrialState = Literal["running", "complete", "failed", "lost"]
-"""A lost trial is given out again, with the values it has."""
+TrialState = Literal["running", "complete", "stopped", "failed", "lost"]
+"""A stopped trial ended early, at a rung; a lost one is given out again, with its values."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class TrialEvent:
     """Of the trial's work, if it ended."""
     configuration: int | None = None
     """The trial that ran the settings first; None is this one."""
+    stopped_at: int | None = None
+    """The rung at which it was stopped, counted from 0."""
     replicate: int = 0
     """Which run of them it is, counted from 0."""
     attempt: int = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
@@ -13,6 +14,7 @@ from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
+from sem_ray.studies.configuration_rows import ConfigurationRow, by_configuration
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
@@ -22,7 +24,7 @@ from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import StudyRuns
 
-RowState = Literal["complete", "failed", "running", "interrupted"]
+RowState = Literal["complete", "stopped", "failed", "running", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class Best:
     def metric(self) -> str:
         """The key of the first objective."""
         return self.objectives[0].metric
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Of the first objective, one for each seed."""
+        return tuple(m.value for m in self.measurements if m.key == self.metric)
 
     @property
     def value(self) -> float:
@@ -108,7 +115,27 @@ class StudyStatus:
 
     @property
     def complete(self) -> int:
+        """Trials that ran to their end."""
         return sum(row.state == "complete" for row in self.rows)
+
+    @property
+    def stopped(self) -> int:
+        """Trials that were stopped at a rung."""
+        return sum(row.state == "stopped" for row in self.rows)
+
+    @cached_property
+    def configurations(self) -> tuple[ConfigurationRow, ...]:
+        """The trials by configuration."""
+        return by_configuration(self.rows)
+
+    @cached_property
+    def leading(self) -> tuple[int, ...]:
+        """The configuration that leads after several seeds; until then, those whose means no other
+        one beats in all objectives."""
+        if self.comparison is not None:
+            return (self.comparison.winner.trial,)
+        means = {r.configuration: r.means for r in self.configurations if r.seeds and not r.broken}
+        return not_dominated(self.objectives, means)
 
     @property
     def leaders(self) -> tuple[int, ...]:
@@ -237,6 +264,7 @@ def status(store: Store, name: str) -> StudyStatus:
 def _row(trial: FrozenTrial, running: bool, constraints: Sequence[Constraint]) -> TrialRow:
     states: dict[TrialState, RowState] = {
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     done = trial.state == TrialState.COMPLETE

@@ -68,7 +68,7 @@ def tree(**changes: Any) -> dict[str, Any]:
             "shards": 2,
         },
         **({} if "objectives" in changes else {"metric": METRIC}),
-        "trials": 4,
+        **({} if changes.get("design") == "ablation" else {"trials": 4}),
         "seed": 7,
         "concurrency": 1,  # starting a worker is what a sweep of these costs
     }

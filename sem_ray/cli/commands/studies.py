@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json
+from sem_ray.cli.options import Json, WholeNumber
 
 
 @app.command
@@ -17,8 +18,11 @@ def sweep(
     file: Path,
     /,
     *,
-    trials: int | None = None,
+    trials: WholeNumber | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
+    retry_failed: Annotated[bool, Parameter(negative="")] = False,
+    skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -27,6 +31,7 @@ def sweep(
     ```
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
+    sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
     ```
 
     Parameters
@@ -36,23 +41,38 @@ def sweep(
     trials
         Finished trials of the search to reach, instead of the file's.
     dry_run
-        Show what would run, and write nothing.
+        Show what would run and what it would cost, and write nothing.
+    retry_failed
+        Run every failed trial again, with its values, before anything else.
+    skip
+        Number of a trial to leave out for good, and its configuration with it; repeatable.
+    from_
+        Name of another study whose finished trials are taken over, as far as they fit.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import Swept, show_plan, show_sweep
+    from sem_ray.cli.console.plan_text import show_plan
+    from sem_ray.cli.console.study_tables import Swept, show_sweep
     from sem_ray.cli.console.sweep_progress import SweepProgress
 
     study = api.read_study(file)
     if dry_run:
-        planned = api.plan(study, trials=trials)
+        planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
     with SweepProgress(api.watch(study.name, store=store).look) as progress:
-        result = api.sweep(study, trials=trials, store=store, on_event=progress)
+        result = api.sweep(
+            study,
+            trials=trials,
+            store=store,
+            on_event=progress,
+            retry_failed=retry_failed,
+            skip=skip,
+            seeded_from=from_,
+        )
     status = api.status(study.name, store=store)
     winner = api.best(study.name, store=store) if status.feasible else None
     for notice in api.notices(winner.spec) if winner else ():
@@ -67,10 +87,11 @@ def status(
     /,
     *,
     watch: Annotated[bool, Parameter(negative="")] = False,
+    trials: Annotated[bool, Parameter(negative="")] = False,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
-    """Every trial of a study: its settings, state, accuracies and times.
+    """A study's configurations, the seeds of each folded into a mean, and what runs now.
 
     ```
     sem-ray status quick
@@ -85,6 +106,8 @@ def status(
     watch
         Show a running sweep as it goes on, until it ends. It may run on another machine that sees
         the store; Ctrl-C ends the watching and leaves the sweep alone.
+    trials
+        A line for each trial instead of one for each configuration.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -97,7 +120,8 @@ def status(
     if watch:
         follow(api.watch(study, store=store))
     found = api.status(study, store=store)
-    give(found, show_status, as_json=json)
+    view = api.watch(study, store=store).look() if found.running else None
+    give(found, partial(show_status, view=view, trials=trials), as_json=json)
     return 0
 
 

@@ -62,6 +62,16 @@ class EncodedSplit(Protocol):
 
 
 @dataclass(frozen=True)
+class Listing:
+    """The splits of a source without their images, and what to say about them."""
+
+    train: EncodedSplit
+    test: EncodedSplit | None
+    classes: Sequence[str]
+    notices: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class LoadOptions:
     """Which images of a source are taken (`classes` None: all), the form they are brought to, and
     the cache that keeps their pixels if they are too many for memory."""

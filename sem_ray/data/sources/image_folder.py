@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sem_ray.data.decode.image_file import Encoded
 from sem_ray.data.image_set import Dataset
 from sem_ray.data.pixels.hashing import file_signature
-from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
+from sem_ray.data.sources.encoded_split import Listing, LoadOptions, decoded_sets
 from sem_ray.data.sources.folder_entries import entries, image_files, is_image
 from sem_ray.data.sources.hub_layout import TEST_NAMES, TRAIN
 from sem_ray.errors import BadInput
@@ -57,6 +57,12 @@ def read_image_folder(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     training set without test images. Raises `BadInput` with one line for anything that is missing,
     damaged or does not fit together.
     """
+    listed = list_image_folder(name, path)
+    return decoded_sets(listed.train, listed.test, listed.classes, wanted)
+
+
+def list_image_folder(name: str, path: Path) -> Listing:
+    """Both splits without their images."""
     train_folder, test_folder = _splits_at(path)
     folders = _class_folders(train_folder)
     classes = tuple(folders)
@@ -70,7 +76,7 @@ def read_image_folder(name: str, path: Path, wanted: LoadOptions) -> Dataset:
                 "give both splits the same class folders"
             )
         test = _split(f"{name} (test)", test_folders, classes)
-    return decoded_sets(train, test, classes, wanted)
+    return Listing(train, test, classes)
 
 
 def _splits_at(path: Path) -> tuple[Path, Path | None]:

@@ -21,7 +21,7 @@ from sem_ray.data.decode.image_file import LARGEST_FILE, Encoded
 from sem_ray.data.decode.parquet_file import cells, parquet_of, texts
 from sem_ray.data.image_set import Dataset, require_plain
 from sem_ray.data.pixels.hashing import file_signature
-from sem_ray.data.sources.encoded_split import LoadOptions, decoded_sets
+from sem_ray.data.sources.encoded_split import Listing, LoadOptions, decoded_sets
 from sem_ray.data.sources.hub_layout import Columns, columns_of, splits_at
 from sem_ray.errors import BadInput
 
@@ -35,11 +35,17 @@ def read_parquet(name: str, path: Path, wanted: LoadOptions) -> Dataset:
     A single file is a training set without test images. Raises `BadInput` with one line for
     anything that is missing, damaged or does not fit together.
     """
+    listed = list_parquet(name, path)
+    return decoded_sets(listed.train, listed.test, listed.classes, wanted, listed.notices)
+
+
+def list_parquet(name: str, path: Path) -> Listing:
+    """Both splits without their images."""
     files = splits_at(path)
     train = ParquetSplit.of(name, files.train)
     test = ParquetSplit.of(f"{name} (test)", files.test) if files.test else None
     classes, notices = _common_classes([*train.files, *(test.files if test else ())])
-    return decoded_sets(train, test, classes, wanted, notices)
+    return Listing(train, test, classes, notices)
 
 
 @dataclass(frozen=True)

@@ -12,34 +12,91 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.constraints import refuse_unknown
+from sem_ray.studies.definition.derived import DERIVED, paths_of, refuse_bad_formulas
+from sem_ray.studies.definition.early_stopping import refuse_unfit, require_surrogate_steps
+from sem_ray.studies.definition.points import refuse_repeated, refuse_unsearched
 from sem_ray.studies.definition.probes import Probe, pairs, singles
 from sem_ray.studies.definition.sampler import refuse_unable
 from sem_ray.studies.definition.study_spec import StudySpec
 
 MOST_POINTS = 100_000
 """Of a grid: it is walked from its first point for every trial, and no sweep runs more."""
+ELSEWHERE = (("resources",), ("early_stopping",), (DERIVED,))
+"""Parts of a study file in which a fault is told there, whatever value of the search shows it."""
 
 
 def check_study(spec: StudySpec) -> None:
     """Raise `BadInput` at the first setting that makes an experiment impossible."""
-    _check_base(spec)
-    for probe in singles(spec.search):
-        _check_probe(spec, probe)
-    for probe in pairs(spec.search):
-        _check_pair(spec, probe)
+    base = _check_base(spec)
+    _check_derived(spec, base)
+    if "shards" not in spec.search:
+        _require_shards(spec, base)
+    if spec.design == "ablation":
+        _check_design(spec)
+    elif spec.points:
+        _check_points(spec)
+    else:
+        _check_space(spec)
     _check_objectives(spec)
     refuse_unknown(spec.constraints, metric_names(spec.experiment({})), spec.origin)
     refuse_unable(spec.sampler, spec.search, len(spec.objectives), spec.origin)
     _check_grid(spec)
+    if spec.early_stopping is not None:
+        refuse_unfit(spec.early_stopping, [o.metric for o in spec.objectives], spec.origin)
 
 
-def _check_base(spec: StudySpec) -> None:
+def _check_base(spec: StudySpec) -> ExperimentSpec:
+    """The experiment of the base alone."""
     try:
-        base = _experiment(spec, {})
+        return _experiment(spec.model_copy(update={"derived": {}}), {})
     except BadSetting as fault:
+        if fault.keys[:1] in ELSEWHERE:
+            raise
         raise spec.origin.within("base").fault(fault.keys, fault.text) from fault
-    if "shards" not in spec.search:
-        _require_shards(spec, base)
+
+
+def _check_derived(spec: StudySpec, base: ExperimentSpec) -> None:
+    given = {"search": spec.search.keys(), "base": dict(paths_of(spec.base)).keys()}
+    refuse_bad_formulas(spec.derived, given, base, spec.origin)
+    _experiment(spec, {})
+
+
+def _check_design(spec: StudySpec) -> None:
+    """Each value of an ablation, and each of its configurations, must be an experiment."""
+    for probe in singles(spec.search):
+        _check_probe(spec, probe)
+    for point in spec.listed:
+        try:
+            _require_shards(spec, _experiment(spec, point))
+        except BadSetting as fault:
+            if fault.keys[:1] in ELSEWHERE:
+                raise
+            shown = ", ".join(f"{path} {value}" for path, value in point.items())
+            text = f"{shown} do not go together ({fault.text}); change fewer of them"
+            raise spec.origin.fault(("search",), f"search: {text}") from fault
+
+
+def _check_points(spec: StudySpec) -> None:
+    """Each listed configuration must be an experiment, and there once."""
+    for number, point in enumerate(spec.listed):
+        try:
+            _require_shards(spec, _experiment(spec, point))
+        except BadSetting as fault:
+            if fault.keys[:1] in ELSEWHERE:
+                raise
+            path = next((p for p in point if p == ".".join(fault.keys)), "")
+            keys = ("points", str(number), path)
+            raise spec.origin.fault(keys, f"points: {fault.text}") from fault
+    refuse_repeated(spec.points, spec.origin)
+
+
+def _check_space(spec: StudySpec) -> None:
+    """Probes of the space must be experiments, and the points to try first lie in it."""
+    for probe in singles(spec.search):
+        _check_probe(spec, probe)
+    for probe in pairs(spec.search):
+        _check_pair(spec, probe)
+    refuse_unsearched(spec.enqueue, spec.search, spec.origin)
 
 
 def _check_probe(spec: StudySpec, probe: Probe) -> None:
@@ -48,7 +105,7 @@ def _check_probe(spec: StudySpec, probe: Probe) -> None:
     try:
         _require_shards(spec, _experiment(spec, probe.values))
     except BadSetting as fault:
-        if fault.keys[:1] == ("resources",):
+        if fault.keys[:1] in ELSEWHERE:
             raise
         path = probe.paths[0]
         keys = (path, *spec.search[path].written_at(probe.values[path]))
@@ -66,6 +123,8 @@ def _check_pair(spec: StudySpec, probe: Probe) -> None:
     try:
         _experiment(spec, probe.values)
     except BadSetting as fault:
+        if fault.keys[:1] in ELSEWHERE:
+            raise
         one, other = probe.paths
         shown = " and ".join(f"{path} {probe.values[path]}" for path in probe.paths)
         text = (
@@ -80,6 +139,7 @@ def _experiment(spec: StudySpec, values: Mapping[str, Any]) -> ExperimentSpec:
     experiment = spec.experiment(values, spec.origin)
     require_networks(experiment, spec.origin)
     require_method(experiment, spec.origin)
+    require_surrogate_steps(spec.early_stopping, experiment, spec.origin)
     return experiment
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sem_ray.methods import method_of
+from sem_ray.methods.alternating.engine import AlternatingMethod
+from sem_ray.metrics.measurement import CLEAN_ACCURACY
+from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.base import Count, Frozen, Number, Whole
+from sem_ray.spec.origin import Origin
 
 Fraction = Annotated[Number, Field(gt=0, lt=1)]
 
@@ -45,3 +51,34 @@ class EarlyStoppingSpec(Frozen):
     def short(self, steps: int) -> int:
         """Steps of the short victim, if a whole one has `steps`."""
         return max(round(self.victim_steps * steps), 1)
+
+
+def refuse_unfit(spec: EarlyStoppingSpec, metrics: Sequence[str], origin: Origin) -> None:
+    """Raise `BadInput` with the place if the scheduler looks at one objective of several, or an
+    objective is not measured at rungs."""
+    if len(metrics) > 1 and spec.scheduler in ("asha", "median"):
+        raise origin.fault(
+            ("early_stopping", "scheduler"),
+            f"early_stopping.scheduler: {spec.scheduler} looks at one objective, and the study has "
+            f"{len(metrics)}; take pareto-asha",
+        )
+    for number, metric in enumerate(metrics):
+        if metric.startswith(CLEAN_ACCURACY):
+            raise origin.fault(
+                ("objectives", str(number), "metric"),
+                f"early_stopping: {metric} is not measured at rungs, where no victim is trained on "
+                "clean images; optimise another measurement, or drop early_stopping",
+            )
+
+
+def require_surrogate_steps(
+    spec: EarlyStoppingSpec | None, experiment: ExperimentSpec, origin: Origin
+) -> None:
+    """Raise `BadInput` with the place if rungs are to be steps of a surrogate that has none."""
+    method = method_of(experiment)
+    if spec and spec.stage == "surrogate" and not isinstance(method, AlternatingMethod):
+        raise origin.fault(
+            ("early_stopping", "stage"),
+            f"early_stopping.stage: {method.name} makes no noise before its end, as sem and rem "
+            "can; take stage: victim",
+        )

@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.trial import Trial
 from pydantic import Field
 
-from sem_ray.studies.definition.choice import Conditional, Fault, Number
+from sem_ray.studies.definition.choice import Conditional, Fault, Number, value_key
 
 MOST_STEPS = 2**53
 """Up to here every whole number has a float of its own; samplers compute in floats."""
@@ -46,10 +46,11 @@ class Range(Conditional):
         return round((value - self.low) / (self.step or 1))
 
     def holds(self, value: Any) -> bool:
-        """Whether a trial may have exactly this value, which none has of a continuous range."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or self.size is None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return False
-        return self.low <= value <= self.high and self.at(self.position(value)) == value
+        if not self.low <= value <= self.high:
+            return False
+        return self.size is None or value_key(self.at(self.position(value))) == value_key(value)
 
     def setting(self, value: Any) -> Any:
         return value

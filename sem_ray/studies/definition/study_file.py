@@ -10,10 +10,12 @@ from typing import Any
 from sem_ray.spec.origin import Origin, origin_of
 from sem_ray.spec.reading import Tree, read_yaml
 from sem_ray.spec.validation import did_you_mean
+from sem_ray.studies.definition.ablation import refuse_other_keys
 from sem_ray.studies.definition.checks import check_study
 from sem_ray.studies.definition.conditions import refuse_bad_conditions
 from sem_ray.studies.definition.distributions import Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE
+from sem_ray.studies.definition.points import space_of
 from sem_ray.studies.definition.replicates import OTHER_FORMS, refuse_searched_seed
 from sem_ray.studies.definition.sources import with_absolute_sources
 from sem_ray.studies.definition.study_spec import StudySpec, checked
@@ -31,13 +33,25 @@ def study_from(tree: Tree, place: str | Origin, beside: Path | None = None) -> S
     """A checked study. Raises `BadInput` that names `place`."""
     origin = _with_single_objective(origin_of(place))
     _refuse_unknown_keys(tree, origin)
-    search = _search(tree.get("search"), origin)
-    spec = checked({**tree, "search": search}, origin).written_in(origin)
-    spec = with_absolute_sources(spec, beside or Path.cwd())
+    refuse_other_keys(tree, origin)
+    tree = _with_space(tree, origin)
+    spec = checked(tree, origin).written_in(origin)
+    spec = _with_its_design(with_absolute_sources(spec, beside or Path.cwd()))
     check_study(spec)
     if spec.replicates is not None:
         refuse_searched_seed(spec.search, origin)
     return spec
+
+
+def _with_its_design(spec: StudySpec) -> StudySpec:
+    """An ablation that lists the configurations of its design, none of which has more seeds than
+    others; a search as it is."""
+    design = spec.ablation_design
+    if design is None:
+        return spec
+    points = tuple(design.values(number) for number in range(len(design.points)))
+    each = spec.runs_each.model_copy(update={"confirm": 0})
+    return spec.model_copy(update={"points": points, "trials": len(points), "replicates": each})
 
 
 def _with_single_objective(origin: Origin) -> Origin:
@@ -55,6 +69,17 @@ def _refuse_unknown_keys(tree: Tree, origin: Origin) -> None:
         if key not in known:
             near = did_you_mean(str(key), known) or f"; known: {', '.join(known)}"
             raise origin.fault((str(key),), f"unknown key {key}{near}")
+
+
+def _with_space(tree: Tree, origin: Origin) -> Tree:
+    """The study's settings with what `search` or `points` vary. Raises `BadInput`."""
+    if tree.get("points") is None:
+        return {**tree, "search": _search(tree.get("search"), origin)}
+    for key in ("search", "sampler", "enqueue"):
+        if tree.get(key) is not None:
+            raise origin.fault((key,), f"{key}: points are all that runs; drop {key}, or points")
+    space = space_of(tree["points"], origin)
+    return {"trials": len(tree["points"]), **tree, "search": space}
 
 
 def _search(tree: Any, origin: Origin) -> dict[str, Distribution]:

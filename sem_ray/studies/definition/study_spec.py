@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -13,11 +13,18 @@ from sem_ray.spec.origin import BadSetting, Origin, origin_of
 from sem_ray.spec.reading import Tree, merged, nested, preset
 from sem_ray.spec.resources import WantedResources
 from sem_ray.spec.validation import validated
+from sem_ray.studies.ablation.design import Design
+from sem_ray.studies.definition.ablation import AblationSpec, design_of
+from sem_ray.studies.definition.budget import BudgetSpec
+from sem_ray.studies.definition.choice import Choice
 from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
-from sem_ray.studies.definition.distributions import Distribution
+from sem_ray.studies.definition.derived import DERIVED, Formula, derived_values
+from sem_ray.studies.definition.distributions import Distribution, Values
+from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
+from sem_ray.studies.definition.points import in_space
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
 from sem_ray.studies.definition.retry import RetrySpec
 from sem_ray.studies.definition.sampler import SamplerSpec
@@ -37,6 +44,18 @@ class StudySpec(Frozen):
     base: Tree = Field(default_factory=dict)
     search: dict[str, Distribution]
     """Dotted path of a setting → what it may be."""
+    points: tuple[dict[str, Choice], ...] = ()
+    """Exactly these configurations, in place of `search` and a sampler: paths → values."""
+    design: Literal["search", "ablation"] = "search"
+    """A search proposes configurations; an ablation runs a baseline and changes of it, all with the
+    same seeds, and writes them to `points`."""
+    ablation: AblationSpec = AblationSpec()
+    """Of `design: ablation`: which changes."""
+    enqueue: tuple[dict[str, Choice], ...] = ()
+    """Configurations to try first. The sampler gives the searched settings that one leaves out."""
+    derived: dict[str, Formula] = Field(default_factory=dict)
+    """Path of a setting → what it is computed as from others, as `noise.radius / 4`: numbers,
+    settings, + - * / //, min, max and round."""
     objectives: Annotated[tuple[Objective, ...], Field(min_length=1)]
     """What to optimise. A file may give one as `metric` and `direction`."""
     constraints: tuple[Constraint, ...] = ()
@@ -47,6 +66,10 @@ class StudySpec(Frozen):
     replicates: ReplicateSpec | None = None
     """With which seeds each configuration runs. Null is one run each. A file may also give
     `seeds: [0, 1, 2]`, the same ones for every configuration."""
+    budget: BudgetSpec = BudgetSpec()
+    """What it may spend, and when it has found enough."""
+    early_stopping: EarlyStoppingSpec | None = None
+    """Where trials are measured on their way, and who stops them there; null stops none."""
     seed: int = 0
     """Seeds the proposals; apart from the experiment's seed in `base`."""
     retry: RetrySpec = RetrySpec()
@@ -80,11 +103,22 @@ class StudySpec(Frozen):
         settings = preset(self.preset) if self.preset else {}
         searched = [
             nested(path, self.search[path].setting(values[path]))
-            for path in parents_first(self.search)
+            for path in sorted(parents_first(self.search), key=_is_no_kind)
             if path in values
         ]
         tree = merged(settings, self.base, *searched)
-        return validated(ExperimentSpec, tree, place or f"study {self.name}")
+        spec = validated(ExperimentSpec, tree, place or f"study {self.name}")
+        return self._with_derived(spec, tree) if self.derived else spec
+
+    def _with_derived(self, spec: ExperimentSpec, tree: Tree) -> ExperimentSpec:
+        values = derived_values(self.derived, spec, self.origin)
+        derived = [nested(path, value) for path, value in values.items()]
+        try:
+            return validated(ExperimentSpec, merged(tree, *derived), self.origin)
+        except BadSetting as fault:
+            path = ".".join(fault.keys)
+            text = f"derived: {fault.text}; it is {self.derived.get(path, 'derived')}"
+            raise self.origin.fault((DERIVED, path), text) from fault
 
     def resolved(self) -> StudySpec:
         """The same study with its settings spelt out, so that it outlives its preset."""
@@ -97,14 +131,47 @@ class StudySpec(Frozen):
         return self.replicates or ReplicateSpec(min=1, max=1, confirm=0)
 
     @property
+    def by_seed(self) -> bool:
+        """Whether all configurations run with one seed before any runs with the next."""
+        return self.design == "ablation"
+
+    @property
+    def ablation_design(self) -> Design | None:
+        """The configurations of an ablation; None for a search. Raises `BadInput`."""
+        if self.design != "ablation":
+            return None
+        return design_of(self.ablation, self.search, self.origin)
+
+    @property
     def directions(self) -> list[Direction]:
         """Of the objectives, as Optuna takes them."""
         return [objective.direction for objective in self.objectives]
 
     @property
+    def listed(self) -> list[Values]:
+        """The points as trials hold them."""
+        return [in_space(point, self.search) for point in self.points]
+
+    def first(self, number: int) -> Values | None:
+        """What `enqueue` says of configuration `number`, counted from 0; None if nothing."""
+        if number < len(self.enqueue):
+            return in_space(self.enqueue[number], self.search)
+        return None
+
+    @property
     def grid_size(self) -> int:
-        """Points of the grid; 0 if a range is continuous."""
-        return Grid(self.search).size
+        """Points of the grid, or of the list; 0 if a range is continuous."""
+        return len(self.points) or Grid(self.search).size
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it ends after `grid_size` configurations."""
+        return bool(self.points) or self.sampler.name == "grid"
+
+
+def _is_no_kind(path: str) -> bool:
+    """A group's kind is set first: it replaces all that is in the group."""
+    return not path.endswith(".kind")
 
 
 def checked(tree: Tree, place: str | Origin) -> StudySpec:

@@ -5,7 +5,7 @@ Kept in step with the journal trial by trial, so that nothing is read again for 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
@@ -52,6 +52,10 @@ class Configuration:
     """Finished ones by replicate, counted from 0."""
     running: dict[int, int] = field(default_factory=dict)
     """Replicate → the trial that runs it, or that was cut off with its sweep."""
+    skipped: bool = False
+    """Whether it is left out: not run, not counted and not ranked."""
+    retried: bool = False
+    """Whether it failed and was asked for again."""
 
     @property
     def number(self) -> int:
@@ -65,7 +69,7 @@ class Configuration:
     @property
     def failed(self) -> bool:
         """Whether its first run ended without a result, so that no other one is tried."""
-        return self.first.state == TrialState.FAIL and not self._goes_on
+        return self.skipped or (self.first.state == TrialState.FAIL and not self._goes_on)
 
     @property
     def pruned(self) -> bool:
@@ -79,7 +83,7 @@ class Configuration:
     @property
     def ended(self) -> int:
         """Runs that gave what they were to give."""
-        return len(self.runs) + self.pruned
+        return 0 if self.skipped else len(self.runs) + self.pruned
 
     def has(self, replicates: Iterable[int]) -> bool:
         """Whether all of these runs are finished."""
@@ -102,14 +106,20 @@ class Configuration:
 class Configurations:
     """The configurations of a study, by number and in the order they were proposed in."""
 
-    def __init__(self, spec: StudySpec, trials: Iterable[FrozenTrial] = ()) -> None:
-        self.spec = spec
+    def __init__(
+        self,
+        spec: StudySpec,
+        trials: Iterable[FrozenTrial] = (),
+        skipped: Container[int] = frozenset(),
+    ) -> None:
+        self.spec, self._skipped = spec, skipped
         self._all: dict[int, Configuration] = {}
         self._race: Race | None = None
         self._complete = 0
         self._ended: dict[int, int] = {}
         self._searched: set[int] = set()
         self._begun: set[int] = set()
+        self._retried: set[int] = set()
         self._unfinished: set[int] = set()
         for trial in trials:
             self.take(trial)
@@ -122,9 +132,10 @@ class Configurations:
         number, replicate = key_of(trial)
         found = self._all.get(number)
         if found is None:
-            found = self._all[number] = Configuration(trial)
+            found = self._all[number] = Configuration(trial, skipped=number in self._skipped)
         elif trial.number == number:
             found.first = trial
+        found.retried |= attributes.RETRY_OF in trial.user_attrs
         found.running.pop(replicate, None)
         if trial.state == TrialState.RUNNING:
             found.running[replicate] = trial.number
@@ -138,9 +149,11 @@ class Configurations:
         self._complete += found.ended - self._ended.get(found.number, 0)
         self._ended[found.number] = found.ended
         done = found.pruned or found.has(range(self.spec.runs_each.min))
+        begun = not done and not found.failed
         for group, belongs in (
-            (self._searched, done),
-            (self._begun, not done and not found.failed),
+            (self._searched, done and not found.skipped),
+            (self._begun, begun),
+            (self._retried, begun and found.retried),
             (self._unfinished, bool(found.running)),
         ):
             (group.add if belongs else group.discard)(found.number)
@@ -171,12 +184,18 @@ class Configurations:
 
     @property
     def search_is_over(self) -> bool:
+        return self._enough and not self._retried
+
+    @property
+    def _enough(self) -> bool:
         return len(self._searched) >= self.spec.trials
 
     @property
     def begun(self) -> list[Configuration]:
-        """Those of the search that lack some of its seeds, oldest first."""
-        return [self._all[number] for number in sorted(self._begun)]
+        """Those of the search that lack some of its seeds, oldest first; of a study that has enough
+        without them, those that failed and were asked for again."""
+        numbers = self._retried if self._enough else self._begun
+        return [self._all[number] for number in sorted(numbers)]
 
     @property
     def unfinished(self) -> list[Configuration]:
@@ -219,14 +238,21 @@ class Configurations:
         """Runs that may start now, of configurations that exist, in the order they are to: those
         that run already included."""
         if not self.search_is_over:
-            first = range(self.spec.runs_each.min)
-            return [(one.number, n) for one in self.begun for n in first if n not in one.runs]
+            runs = [(one.number, n) for one in self.begun for n in self._lacking(one)]
+            return sorted(runs, key=lambda run: run[1]) if self.spec.by_seed else runs
         found = self.race()
         if found is None or found.missing:
             return list(found.missing) if found else []
         winner = self._all[found.winner] if found.winner is not None else None
         fresh = self.spec.runs_each.confirming
         return [(winner.number, n) for n in fresh if n not in winner.runs] if winner else []
+
+    def _lacking(self, one: Configuration) -> list[int]:
+        """The replicates that a configuration of the search lacks and may run now: the first alone
+        if it may be stopped early, and all others with it."""
+        if self.spec.early_stopping is not None and 0 not in one.runs:
+            return [0]
+        return [n for n in range(self.spec.runs_each.min) if n not in one.runs]
 
     def wanted(self) -> int:
         """Finished runs that the study is to have; while it is not known who runs again, as many

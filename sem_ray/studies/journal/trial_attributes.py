@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -13,7 +14,12 @@ from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.definition.retry import Reason
 from sem_ray.studies.journal import first_version
-from sem_ray.studies.journal.trial_report import Failed, Finished
+from sem_ray.studies.journal.trial_report import (
+    Failed,
+    Finished,
+    RungReport,
+    Stopped,
+)
 
 SPEC = "spec"
 """The whole experiment, as JSON."""
@@ -27,11 +33,19 @@ SECONDS = "seconds"
 """Of the trial's work in its worker."""
 MACHINE = "machine"
 """The kind of GPU or processor that computed it."""
+RUNGS = "rungs"
+"""What it measured at each rung it reached, and whether it was to stop there: objects with
+`rung`, `measurements`, `seconds` and `stops`."""
 DEVICE = "device"
 """What it occupied there (`sem_ray.device_use.DeviceUse`); earlier versions did not say."""
 ERROR = "error"
 """One line, if it failed."""
+STOPS = "stops"
 TRACEBACK = "traceback"
+RETRY_OF = "retry_of"
+"""Of a trial that runs a failed one again: that one's number."""
+IMPORTED = "imported"
+"""Of a trial that another study ran: that study's name and the trial's number there."""
 LOSSES = "losses"
 """How often it was lost and given out again: a list of reason, error and seconds."""
 
@@ -48,6 +62,23 @@ def measurements_of(trial: FrozenTrial) -> tuple[Measurement, ...]:
 def metrics_of(trial: FrozenTrial) -> dict[str, float]:
     """The same by key; of replicates, their mean."""
     return means(measurements_of(trial))
+
+
+def rungs_of(trial: FrozenTrial) -> tuple[tuple[RungReport, bool], ...]:
+    """What it measured at each rung it reached, first rung first, and whether it was to stop
+    there."""
+    found = trial.user_attrs.get(RUNGS, ())
+    return tuple(
+        (RungReport(**{k: v for k, v in one.items() if k != STOPS}), bool(one[STOPS]))
+        for one in found
+    )
+
+
+def pruned_at(trial: FrozenTrial) -> int | None:
+    """The rung at which it was stopped, counted from 0; None if it was not."""
+    if trial.state != TrialState.PRUNED:
+        return None
+    return next((report.rung for report, stops in rungs_of(trial) if stops), None)
 
 
 def configuration_of(trial: FrozenTrial) -> int:
@@ -119,6 +150,21 @@ def note_finish(trial: optuna.Trial, report: Finished) -> None:
     _note_device(trial, report)
 
 
+def note_rung(
+    trial: optuna.Trial, before: Sequence[tuple[RungReport, bool]], report: RungReport, stops: bool
+) -> None:
+    """Add a rung to those `before` it."""
+    both = (*before, (report, stops))
+    trial.set_user_attr(RUNGS, [{**one.model_dump(mode="json"), STOPS: s} for one, s in both])
+
+
+def note_stop(trial: optuna.Trial, report: Stopped) -> None:
+    trial.set_user_attr(SECONDS, report.seconds)
+    if report.machine is not None:
+        trial.set_user_attr(MACHINE, report.machine)
+    _note_device(trial, report)
+
+
 def note_loss(trial: optuna.Trial, report: Failed) -> None:
     """It was lost, and is given out again."""
     loss = {"reason": report.reason, "error": report.error, "seconds": report.seconds}
@@ -133,6 +179,6 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     _note_device(trial, report)
 
 
-def _note_device(trial: optuna.Trial, report: Finished | Failed) -> None:
+def _note_device(trial: optuna.Trial, report: Finished | Failed | Stopped) -> None:
     if report.device is not None:
         trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))

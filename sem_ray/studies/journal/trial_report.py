@@ -58,7 +58,35 @@ class Failed(Frozen):
         )
 
 
-TrialReport = Finished | Failed
+class Waiting(Frozen):
+    """A trial that gave its device back, because others make a stage that it needs. It runs again
+    with the same values once they have."""
+
+    kind: str
+    identity: str
+    """Of the stage, in the store."""
+
+
+class RungReport(Frozen):
+    """What a trial measured at a rung, on its way."""
+
+    rung: int
+    """Counted from 0."""
+    measurements: tuple[Measurement, ...]
+    seconds: float
+    """Of the trial's work so far."""
+
+
+class Stopped(Frozen):
+    """A trial that was stopped at a rung, as it was told to."""
+
+    rung: int
+    seconds: float
+    machine: str | None = None
+    device: DeviceUse | None = None
+
+
+TrialReport = Finished | Failed | Stopped | Waiting
 
 
 def one_line(error: BaseException) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Container, Iterable
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.records.runs import NOTE_TAG, ParentRun, Run, RunWriter, Status, leaves
 from sem_ray.store import Store
+from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord
 
@@ -22,6 +24,8 @@ NOISE_TAG = "sem_ray.noise_identity"
 ERROR_TAG = "sem_ray.error"
 CONFIGURATION_TAG = "sem_ray.configuration"
 REPLICATE_TAG = "sem_ray.replicate"
+PRUNED_TAG = "sem_ray.pruned_at"
+"""Of a trial that was stopped at a rung: the rung, as a fraction of the stage's steps."""
 ATTEMPTS_TAG = "sem_ray.attempts"
 """How often a trial was given out, if it was lost on the way."""
 
@@ -67,9 +71,9 @@ class StudyRuns:
             status=_status(trial, live),
             started=trial.datetime_start,
             ended=trial.datetime_complete,
-            metrics=numbers(trial),
+            metrics=numbers(trial) | at_rungs(self._spec, trial),
             params=leaves(spec),
-            tags={STUDY_TAG: self._spec.name, **_tags(trial)},
+            tags={STUDY_TAG: self._spec.name, **_tags(trial), **_pruned(self._spec, trial)},
         )
 
     def _key(self, trial: int | str) -> str:
@@ -79,6 +83,7 @@ class StudyRuns:
 def _status(trial: FrozenTrial, live: bool) -> Status:
     ended: dict[TrialState, Status] = {
         TrialState.COMPLETE: "FINISHED",
+        TrialState.PRUNED: "FINISHED",
         TrialState.FAIL: "FAILED",
     }
     return ended.get(trial.state, "RUNNING" if live else "KILLED")
@@ -88,6 +93,23 @@ def numbers(trial: FrozenTrial) -> dict[str, float]:
     """What the run shows as metrics: accuracies in %, durations in seconds."""
     seconds = attributes.seconds_of(trial)
     return attributes.metrics_of(trial) | ({} if seconds is None else {"seconds": seconds})
+
+
+def at_rungs(spec: StudySpec, trial: FrozenTrial) -> dict[str, float]:
+    """What it measured on its way, as `rung 0.25/test_accuracy_at_4`."""
+    fractions = spec.early_stopping.rungs if spec.early_stopping else ()
+    return {
+        f"rung {fractions[report.rung]:g}/{key}": value
+        for report, _ in attributes.rungs_of(trial)
+        for key, value in means(report.measurements).items()
+    }
+
+
+def _pruned(spec: StudySpec, trial: FrozenTrial) -> dict[str, str]:
+    rung = attributes.pruned_at(trial)
+    if rung is None or spec.early_stopping is None:
+        return {}
+    return {PRUNED_TAG: f"{spec.early_stopping.rungs[rung]:g}"}
 
 
 def watched(progress: Progress) -> dict[str, float]:

@@ -18,6 +18,7 @@ from sem_ray.studies.journal.configurations import (
     with_seed,
 )
 from sem_ray.studies.journal.storage import StudyRecord
+from sem_ray.studies.run.stopping import rung_values
 from sem_ray.studies.samplers.registry import sampler_for
 from sem_ray.studies.samplers.view import SamplerView
 
@@ -54,6 +55,8 @@ class Proposals:
 
     def next(self) -> Proposal | None:
         """The next run; None if it depends on how those that run end, or there is none."""
+        if self._spec.by_seed:
+            return self._cut_off_run() or self._new() or self._missing()
         return self._cut_off_run() or self._missing() or self._new()
 
     @property
@@ -73,7 +76,9 @@ class Proposals:
         """Tell the sampler how a configuration stands, once it knows."""
         place = self._places[configuration.number]
         first = range(self._spec.runs_each.min)
-        if configuration.failed or configuration.pruned:
+        if configuration.pruned:
+            self._view.prune(place, rung_values(self._spec.objectives, configuration.first))
+        elif configuration.failed:
             self._view.fail(place)
         elif configuration.has(first):
             choosing = self._spec.runs_each.choosing

@@ -19,6 +19,7 @@ from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.live import LiveWriter
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.recording.writer import Records
+from sem_ray.studies.run.amendments import NONE, Amendments, amend, require_possible
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
@@ -46,6 +47,8 @@ class SweepResult:
     seconds: float
     lost: int = 0
     """How often a trial was lost in this sweep and given out again."""
+    imported: int = 0
+    """Finished trials that were taken over from another study."""
 
     @property
     def ok(self) -> bool:
@@ -60,10 +63,11 @@ def run_sweep(
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
     backend: TrialBackend | None = None,
+    amendments: Amendments = NONE,
 ) -> SweepResult:
     """Run `spec` until `trials` of its configurations are finished, and then those that may be the
     best with further seeds, going on from where an earlier sweep stopped. `backend` runs the
-    trials; None is Ray Tune.
+    trials; None is Ray Tune. `amendments` come first.
 
     A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
     swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
@@ -72,9 +76,11 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
+    require_possible(store, spec, amendments)
     require_tracking(store)
     with sweeping(store, spec.name):
         record = open_study(store, spec.model_copy(update={"trials": target}))
+        imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
         sweep.run(backend, TrialSetting(experiment, store.root))
@@ -84,6 +90,7 @@ def run_sweep(
         target=sweep.target,
         failed=tuple(sweep.failed),
         lost=sweep.lost,
+        imported=imported,
         seconds=time.monotonic() - start,
     )
 
@@ -125,7 +132,7 @@ class _Sweep:
     def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
         missing = self.record.configurations().remaining()
         budget = Budget.for_runs(missing, self.record.spec.concurrency)
-        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress, self.store)
         if not self._queue.over:
             backend.run(self._queue, setting)
         if self._queue.failure is not None:
@@ -159,6 +166,7 @@ def _event(trial: FrozenTrial, running: bool, done: int, total: int) -> TrialEve
     states: dict[TrialState, events.TrialState] = {
         TrialState.RUNNING: "running" if running else "lost",
         TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
         TrialState.FAIL: "failed",
     }
     state, attempt = states[trial.state], attributes.attempt_of(trial)
@@ -172,6 +180,7 @@ def _event(trial: FrozenTrial, running: bool, done: int, total: int) -> TrialEve
         error=attributes.error_of(trial) if state in ("failed", "lost") else None,
         seconds=attributes.seconds_of(trial),
         configuration=attributes.configuration_of(trial),
+        stopped_at=attributes.pruned_at(trial),
         replicate=attributes.replicate_of(trial),
         attempt=attempt - (state == "lost"),
     )

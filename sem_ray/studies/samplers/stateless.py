@@ -22,7 +22,7 @@ from sem_ray.studies.definition.distributions import Space, Values, picked
 from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.study_spec import StudySpec
 
-TRIED = (TrialState.COMPLETE, TrialState.RUNNING)
+TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
 
 
 def optuna_space(space: Space) -> dict[str, BaseDistribution]:
@@ -97,13 +97,14 @@ class GridByNumber(ByNumber):
     @override
     def propose(self, study: optuna.Study, number: int) -> Values:
         grid = Grid(self._space)
-        tried = {s: self._points(grid, study, s) for s in (*TRIED, TrialState.FAIL)}
-        done = tried[TrialState.COMPLETE] + tried[TrialState.RUNNING]
-        failed = tried[TrialState.FAIL]
+        done = self._points(grid, study, TRIED)
+        failed = self._points(grid, study, (TrialState.FAIL,))
         points = (p for p in range(grid.size) if p not in done)
         return grid.point(min(points, key=lambda p: (failed[p], p), default=0))
 
-    def _points(self, grid: Grid, study: optuna.Study, state: TrialState) -> Counter[int]:
-        trials = study.get_trials(deepcopy=False, states=(state,))
+    def _points(
+        self, grid: Grid, study: optuna.Study, states: tuple[TrialState, ...]
+    ) -> Counter[int]:
+        trials = study.get_trials(deepcopy=False, states=states)
         whole = [t.params for t in trials if is_whole(self._space, t.params)]
         return Counter(map(grid.number, whole))

@@ -17,6 +17,7 @@ from optuna.trial import TrialState, create_trial
 from sem_ray.studies.definition.conditions import suggested
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.samplers.fixed_list import next_point
 
 
 class SamplerView:
@@ -35,6 +36,13 @@ class SamplerView:
 
     def propose(self) -> Values:
         """The values of the next configuration."""
+        if self._spec.points:
+            values = next_point(self._spec.listed, self.study.get_trials(deepcopy=False))
+            self.add(values)
+            return values
+        first = self._spec.first(len(self))
+        if first is not None:
+            self.study.enqueue_trial(first)
         return suggested(self._spec.search, self.study.ask())
 
     def add(self, values: Mapping[str, Any]) -> None:
@@ -55,6 +63,18 @@ class SamplerView:
         for constraint, by in violations.items():
             trial.set_constraint(constraint, by)
         self.study.tell(number, list(values))
+
+    def prune(self, number: int, reached: Sequence[tuple[int, Sequence[float]]]) -> None:
+        """Tell that a configuration was stopped early, after these rungs with these values of the
+        objectives. Optuna takes values of one objective only; one of several that was stopped is to
+        a sampler an example of what to avoid."""
+        if len(self._spec.objectives) == 1:
+            storage = self.study._storage
+            trial = storage.get_trial_id_from_study_id_trial_number(self.study._study_id, number)
+            if not storage.get_trial(trial).state.is_finished():
+                for rung, (value,) in reached:
+                    storage.set_trial_intermediate_value(trial, rung, value)
+        self.study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
 
     def fail(self, number: int) -> None:
         """Tell that a configuration gave nothing."""

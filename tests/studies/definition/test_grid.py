@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sem_ray.spec.origin import Origin
@@ -46,6 +46,7 @@ def every_point(space: Space) -> list[Values]:
     return found
 
 
+@settings(deadline=None)
 @given(spaces())
 def test_points_are_every_combination_once_in_order(space: Space) -> None:
     grid = Grid(space)

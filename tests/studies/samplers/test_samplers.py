@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
-from sem_ray.studies.dry_run import plan, proposals
+from sem_ray.studies.dry_run import proposals, target_of
 from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import study
 
@@ -116,28 +116,11 @@ def test_a_failed_point_of_a_grid_comes_again_after_the_others() -> None:
     assert asked(spec, made)[1] == values
 
 
-def test_a_plan_says_what_will_be_and_a_grid_ends_at_its_points() -> None:
-    planned = plan(grid())
-    assert (planned.trials, planned.combinations) == (18, 18)
-    assert planned.settings["noise.radius"] == "8 | 12"
-    assert plan(grid(), trials=5).trials == 5
-
-
-def test_a_plan_of_tpe_lists_what_does_not_depend_on_results() -> None:
-    planned = plan(sampled("tpe"), trials=50)
-    assert len(planned.proposals) == 3
-    assert planned.combinations is None
-
-
-def test_a_plan_says_with_how_many_seeds() -> None:
-    planned = plan(study(trials=4, replicates={"min": 2, "max": 5, "finalists": 3, "confirm": 4}))
-    assert planned.replicates == (
-        "each with 2 seeds; then at most 3 that may be the best with up to 5; then the winner with "
-        "4 more: at most 21 runs"
-    )
-    assert plan(study()).replicates is None
+def test_a_grid_ends_at_its_points() -> None:
+    assert target_of(grid(), 50) == 18
+    assert target_of(grid(), 5) == 5
 
 
 def test_no_trials_are_refused() -> None:
     with pytest.raises(BadInput, match="at least 1 trial, got 0"):
-        plan(study(), trials=0)
+        target_of(study(), 0)

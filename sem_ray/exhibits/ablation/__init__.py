@@ -1,0 +1,1 @@
+"""Tables and figures of an ablation: tidy rows first, text and pixels second."""
