@@ -28,7 +28,7 @@ def live_view(view: StudyView, width: int, height: int) -> Group:
         _bar(view, width),
         *_best(view.standing, width),
     ]
-    head += [cut(line, width) for line in _devices(view)]
+    head += [cut(line, width) for line in (*_rungs(view.standing), *_devices(view))]
     return Group(*head, *running_lines(view, width, max(height - len(head), 2)))
 
 
@@ -92,6 +92,13 @@ def _best(standing: Standing, width: int) -> Iterator[Text]:
     if len(standing.objectives) > 1:
         text = f"front  {standing.front} configurations that no other beats in every objective"
         yield cut(text, width)
+
+
+def _rungs(standing: Standing) -> Iterator[str]:
+    """`rungs  0.25: 12 reached, 8 stopped · 0.5: …`."""
+    if standing.rungs:
+        told = (f"{r.fraction:g}: {r.reached} reached, {r.stopped} stopped" for r in standing.rungs)
+        yield f"rungs  {DOT.join(told)}"
 
 
 def _devices(view: StudyView) -> Iterator[str]:
