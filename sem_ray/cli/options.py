@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from sem_ray.cli.console.output import say_notice
 from sem_ray.errors import BadInput
@@ -15,6 +16,17 @@ from sem_ray.progress import ProgressSink
 if TYPE_CHECKING:
     from sem_ray.api import Actors, RunOptions
 
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """The number of an option; cyclopts itself would take 1.5 for 2."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no whole number; write one, as 2") from error
+
+
+WholeNumber = Annotated[int, Parameter(converter=_whole)]
 Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 
@@ -29,9 +41,9 @@ class SettingOptions:
     "YAML file with settings over the preset's; without --preset, over the defaults."
     set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = ()
     "One setting over all others, as `--set noise.radius=8`; repeatable."
-    limit: int | None = None
+    limit: WholeNumber | None = None
     "Take this many training images: a seeded, class-balanced subset."
-    seed: int | None = None
+    seed: WholeNumber | None = None
     "Everything random follows from it."
 
 
@@ -46,7 +58,7 @@ class PlaceOptions:
     "auto, cpu, cuda or cuda:N."
     stream: bool | None = None
     "Keep images in a file, from which batches reach the device; by default if they do not fit."
-    actors: int | None = None
+    actors: WholeNumber | None = None
     "Share the work among this many Ray actors, to the same result."
     cpus_per_actor: float = 1
     "Cores of each actor."

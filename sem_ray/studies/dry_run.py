@@ -18,7 +18,10 @@ def require_runnable(spec: StudySpec) -> None:
     """Raise `BadInput` if a trial never fits the machines, as far as they are known before Ray
     starts, or its images are not there."""
     if (nodes := known_nodes()) is not None:
-        device_wish(spec).on(nodes)
+        try:
+            device_wish(spec).on(nodes)
+        except BadInput as error:
+            raise spec.fault("resources", str(error)) from error
     searched = spec.search.get(SOURCE)
     chosen = searched.choices if isinstance(searched, Choices) else ()
     for source in chosen or (spec.experiment({}).data.source,):

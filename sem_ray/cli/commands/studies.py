@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json
+from sem_ray.cli.options import Json, WholeNumber
 
 
 @app.command
@@ -17,10 +17,10 @@ def sweep(
     file: Path,
     /,
     *,
-    trials: int | None = None,
+    trials: WholeNumber | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
-    skip: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     store: Path | None = None,
     json: Json = False,

@@ -53,9 +53,10 @@ class Fault(NamedTuple):
 
 
 def value_key(value: Any) -> str:
-    """The same text for values that are the same setting, as 8 and 8.0."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return repr(float(value)) if is_number else repr(encoded(value))
+    """The same text for values that are the same setting, as 8 and 8.0, or 0.3 and 3 × 0.1."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.12g}"
+    return repr(encoded(value))
 
 
 def _as_list(value: Any) -> Any:
