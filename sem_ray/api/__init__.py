@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.studies import (
+        StudyOverrides,
+        best,
+        plan,
+        read_study,
+        status,
+        sweep,
+        watch,
+    )
     from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
@@ -27,6 +35,7 @@ __all__ = [
     "Imported",
     "Protected",
     "RunOptions",
+    "StudyOverrides",
     "Verified",
     "ablation",
     "ablation_table",
@@ -54,7 +63,7 @@ _HOMES = {
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "studies": ("StudyOverrides", "best", "plan", "read_study", "status", "sweep", "watch"),
     "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }

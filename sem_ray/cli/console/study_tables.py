@@ -47,6 +47,10 @@ def show_sweep(swept: Swept) -> None:
     for failed in result.failed:
         say(f"trial {failed.trial} failed: {failed.error}", style="red")
     say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    if result.stopped:
+        say(f"{result.stopped}: the same command with another budget goes on from here")
+    if result.outlook:
+        say(result.outlook)
     _say_infeasible(swept.status)
     if winner is not None:
         stdout.print()
