@@ -152,7 +152,7 @@ class _Sweep:
         ledger = self._ledger(configurations)
         missing = configurations.remaining()
         budget = Budget.for_runs(missing, self.record.spec.concurrency, ledger)
-        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress, self.store)
         if not self._queue.over:
             backend.run(self._queue, setting)
         if self._queue.failure is not None:
