@@ -86,6 +86,18 @@ class RunWriter:
             if self._client.get_run(self.parent_id).info.status != status:
                 self._set_status(self.parent_id, status, None)
 
+    def delete(self) -> int:
+        """Delete the parent and all runs under it; how many there were."""
+        with one_writer(self._store), tracking_errors(self._uri):
+            if (parent := self._found_parent()) is None:
+                return 0
+            self._parent_id = str(parent.info.run_id)
+            found = [run.info.run_id for run in self._search(None)]
+            for run in (*found, self._parent_id):
+                self._client.delete_run(run)
+        self._parent_id = None
+        return len(found) + 1
+
     def first(self, order: Sequence[str]) -> str | None:
         """The key of the finished run that is first in MLflow's `order`; of equals, the oldest."""
         condition = f"tags.`{PARENT}` = '{self.parent_id}' and attributes.status = 'FINISHED'"
@@ -102,11 +114,15 @@ class RunWriter:
     def parent_id(self) -> str:
         """MLflow's id of the parent run, which is made if it is missing."""
         if self._parent_id is None:
-            condition = f"tags.`{self._parent.tag}` = '{self._parent.key}'"
-            found = self._client.search_runs([self._experiment], condition, max_results=1)
-            run = found[0] if found else self._created_parent()
+            run = self._found_parent() or self._created_parent()
             self._parent_id = str(run.info.run_id)
         return self._parent_id
+
+    def _found_parent(self) -> Any:
+        """None if it is missing."""
+        condition = f"tags.`{self._parent.tag}` = '{self._parent.key}'"
+        found = self._client.search_runs([self._experiment], condition, max_results=1)
+        return found[0] if found else None
 
     def _created_parent(self) -> Any:
         tags = {**self._parent.tags, self._parent.tag: self._parent.key}

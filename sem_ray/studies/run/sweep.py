@@ -132,7 +132,7 @@ class _Sweep:
     def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
         missing = self.record.configurations().remaining()
         budget = Budget.for_runs(missing, self.record.spec.concurrency)
-        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress, self.store)
         if not self._queue.over:
             backend.run(self._queue, setting)
         if self._queue.failure is not None:
