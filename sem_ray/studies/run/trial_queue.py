@@ -23,6 +23,7 @@ from sem_ray.studies.definition.constraints import unmeasured, violations
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.configurations import Configuration
 from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.journal.trial_report import (
     Failed,
@@ -72,6 +73,7 @@ class TrialQueue:
         self._requests: dict[int, TrialRequest] = {}
         """Of the trials that were begun and have not ended."""
         self._running: dict[int, optuna.Trial] = {}
+        self._look_ahead()
         self._nothing_to_give = False
         self.failure: Exception | None = None
         """What ended the sweep early, for the sweep to raise: a backend may bury what is raised in
@@ -265,6 +267,20 @@ class TrialQueue:
     def _tell(self, trial: optuna.Trial) -> None:
         """Tell those who keep count, and those who watch, how the trial stands now."""
         frozen = self._record.frozen(trial)
-        if (found := self.configurations.take(frozen)) is not None:
+        found = self.configurations.take(frozen)
+        if found is not None:
             self._proposals.told(found)
+        self._spend(frozen, found)
         self._on_trial(frozen)
+
+    def _spend(self, trial: FrozenTrial, configuration: Configuration | None) -> None:
+        """Note what the trial took."""
+        if self._budget.ledger is not None:
+            self._budget.ledger.take(trial, configuration)
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """End a search that is unlikely to give more, if the study asks for that."""
+        ledger = self._budget.ledger
+        if ledger is not None and ledger.ends_search(self.configurations):
+            self.configurations.end_search()
