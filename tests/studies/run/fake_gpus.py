@@ -43,7 +43,7 @@ TRIALS = {"shared": 5}
 GB = 1_000_000_000
 
 
-def _took(meter: HostMemory) -> int:  # noqa: ARG001
+def _took(meter: HostMemory) -> int:
     """Bytes, in place of a GPU's own account."""
     return 12 * GB
 
@@ -57,7 +57,8 @@ def noting(
     sweep: str,
 ) -> Made:
     """Leaves a file that says where it ran and on what. Says that it took 12 of 80 GB."""
-    HostMemory.memory, HostMemory.peak = 80 * GB, _took  # type: ignore[method-assign]
+    HostMemory.memory = 80 * GB
+    HostMemory.peak = _took  # type: ignore[assignment, method-assign]
     here = ray.get_runtime_context()
     resources = next(n["Resources"] for n in ray.nodes() if n["NodeID"] == here.get_node_id())
     kind = next((kind for kind in KINDS if f"accelerator_type:{kind}" in resources), "none")
