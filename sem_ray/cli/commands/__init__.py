@@ -9,6 +9,7 @@ from sem_ray.cli.commands import (
     pareto,
     schemas,
     studies,
+    study_list,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "pareto",
     "schemas",
     "studies",
+    "study_list",
 ]

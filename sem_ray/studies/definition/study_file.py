@@ -15,18 +15,19 @@ from sem_ray.studies.definition.checks import check_study
 from sem_ray.studies.definition.conditions import refuse_bad_conditions
 from sem_ray.studies.definition.distributions import Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE
+from sem_ray.studies.definition.overrides import StudyOverrides
 from sem_ray.studies.definition.points import space_of
 from sem_ray.studies.definition.replicates import OTHER_FORMS, refuse_searched_seed
 from sem_ray.studies.definition.sources import with_absolute_sources
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 
-def read_study(path: Path) -> StudySpec:
-    """The study in a YAML file, checked. Paths of data that exist become absolute, because trials
-    run in other folders; they are looked up from here, then from beside the file. Raises `BadInput`
-    with the file and the line of what is wrong."""
+def read_study(path: Path, changes: StudyOverrides | None = None) -> StudySpec:
+    """The study in a YAML file, checked; `changes` are over what it says. Paths of data that exist
+    become absolute, because trials run in other folders; they are looked up from here, then from
+    beside the file. Raises `BadInput` with the file and the line of what is wrong."""
     tree, origin = read_yaml(path)
-    return study_from(tree, origin, path.parent)
+    return study_from(changes.of(tree) if changes else tree, origin, path.parent)
 
 
 def study_from(tree: Tree, place: str | Origin, beside: Path | None = None) -> StudySpec:
