@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.studies import (
+        best,
+        delete_study,
+        list_studies,
+        plan,
+        read_study,
+        require_deletable,
+        status,
+        sweep,
+        watch,
+    )
     from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
@@ -31,14 +41,17 @@ __all__ = [
     "ablation",
     "ablation_table",
     "best",
+    "delete_study",
     "evaluate",
     "export",
     "import_noise",
+    "list_studies",
     "notices",
     "pareto",
     "plan",
     "protect",
     "read_study",
+    "require_deletable",
     "status",
     "sweep",
     "verify",
@@ -54,7 +67,10 @@ _HOMES = {
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "studies": (
+        *("best", "plan", "read_study", "status", "sweep", "watch"),
+        *("list_studies", "delete_study", "require_deletable"),
+    ),
     "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }

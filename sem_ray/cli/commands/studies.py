@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -86,10 +87,11 @@ def status(
     /,
     *,
     watch: Annotated[bool, Parameter(negative="")] = False,
+    trials: Annotated[bool, Parameter(negative="")] = False,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
-    """Every trial of a study: its settings, state, accuracies and times.
+    """A study's configurations, the seeds of each folded into a mean, and what runs now.
 
     ```
     sem-ray status quick
@@ -104,6 +106,8 @@ def status(
     watch
         Show a running sweep as it goes on, until it ends. It may run on another machine that sees
         the store; Ctrl-C ends the watching and leaves the sweep alone.
+    trials
+        A line for each trial instead of one for each configuration.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -116,7 +120,8 @@ def status(
     if watch:
         follow(api.watch(study, store=store))
     found = api.status(study, store=store)
-    give(found, show_status, as_json=json)
+    view = api.watch(study, store=store).look() if found.running else None
+    give(found, partial(show_status, view=view, trials=trials), as_json=json)
     return 0
 
 

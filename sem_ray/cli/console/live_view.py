@@ -10,7 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from sem_ray.cli.console.running_trials import INDENT, cut, running_lines
+from sem_ray.cli.console.columns import cut
+from sem_ray.cli.console.running_trials import INDENT, running_lines
 from sem_ray.cli.console.short_settings import short_names, short_settings
 from sem_ray.metrics.statistics import Estimate
 from sem_ray.studies.watch.standing import Standing

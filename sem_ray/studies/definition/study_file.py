@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sem_ray.spec.origin import Origin, origin_of
+from sem_ray.spec.origin import Keys, Origin, origin_of
 from sem_ray.spec.reading import Tree, read_yaml
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.ablation import refuse_other_keys
@@ -31,7 +31,7 @@ def read_study(path: Path) -> StudySpec:
 
 def study_from(tree: Tree, place: str | Origin, beside: Path | None = None) -> StudySpec:
     """A checked study. Raises `BadInput` that names `place`."""
-    origin = _with_single_objective(origin_of(place))
+    origin = _with_other_forms(origin_of(place))
     _refuse_unknown_keys(tree, origin)
     refuse_other_keys(tree, origin)
     tree = _with_space(tree, origin)
@@ -54,12 +54,15 @@ def _with_its_design(spec: StudySpec) -> StudySpec:
     return spec.model_copy(update={"points": points, "trials": len(points), "replicates": each})
 
 
-def _with_single_objective(origin: Origin) -> Origin:
-    """`metric` and `direction` of the file are those of the first objective."""
+def _with_other_forms(origin: Origin) -> Origin:
+    """`metric` and `direction` of the file are those of the first objective, and `seeds` are
+    `replicates`."""
     positions = dict(origin.positions)
-    for key in SINGLE:
-        if (position := positions.get((key,))) is not None:
-            positions[("objectives", "0", key)] = position
+    forms: dict[Keys, Keys] = {(key,): ("objectives", "0", key) for key in SINGLE}
+    forms |= {(key,): ("replicates",) for key in OTHER_FORMS}
+    for written, meant in forms.items():
+        if written in positions:
+            positions[meant] = positions[written]
     return replace(origin, positions=positions)
 
 

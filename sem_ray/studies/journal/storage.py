@@ -147,7 +147,7 @@ def load_study(store: Store, name: str) -> StudyRecord:
     if name not in studies(store):
         raise BadInput(f"no study {name!r} in {store.root}{_nearest(store, name)}")
     key, spec = _saved(folder)
-    return StudyRecord(spec, key, folder, _optuna_study(folder, spec))
+    return StudyRecord(spec, key, folder, _optuna_study(folder, spec, to_write=False))
 
 
 @contextmanager
@@ -171,7 +171,8 @@ def is_running(store: Store, name: str) -> bool:
     return is_locked(study_folder(store, name) / LOCK_FILE)
 
 
-def _optuna_study(folder: Path, spec: StudySpec) -> optuna.Study:
+def _optuna_study(folder: Path, spec: StudySpec, *, to_write: bool = True) -> optuna.Study:
+    """The study in the journal. One that is not there yet is made, in memory if only to be read."""
     journal = folder / JOURNAL_FILE
     lock = SystemLock(journal.with_suffix(".lock"))
     try:
@@ -180,7 +181,7 @@ def _optuna_study(folder: Path, spec: StudySpec) -> optuna.Study:
             # `create_study` would add a line to the journal each time it is read.
             return optuna.load_study(study_name=spec.name, storage=storage)
         return optuna.create_study(
-            storage=storage,
+            storage=storage if to_write else None,
             study_name=spec.name,
             directions=spec.directions,
             load_if_exists=True,
