@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import (
+        StudyOverrides,
         best,
         delete_study,
         list_studies,
@@ -37,6 +38,7 @@ __all__ = [
     "Imported",
     "Protected",
     "RunOptions",
+    "StudyOverrides",
     "Verified",
     "ablation",
     "ablation_table",
@@ -68,7 +70,7 @@ _HOMES = {
     "run_options": ("Actors", "RunOptions"),
     "settings": ("notices",),
     "studies": (
-        *("best", "plan", "read_study", "status", "sweep", "watch"),
+        *("StudyOverrides", "best", "plan", "read_study", "status", "sweep", "watch"),
         *("list_studies", "delete_study", "require_deletable"),
     ),
     "trade_offs": ("pareto",),

@@ -12,6 +12,9 @@ from sem_ray.store import Store
 from sem_ray.studies import deletion, listing, queries
 from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
+from sem_ray.studies.definition.overrides import (
+    StudyOverrides as StudyOverrides,  # noqa: PLC0414  given on to users of the API
+)
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.deletion import Deleted
 from sem_ray.studies.events import OnEvent, Warned, ignore
@@ -28,10 +31,10 @@ RECORDS = 32_000_000
 """Bytes that the journal, MLflow's database and Ray's scratch may come to."""
 
 
-def read_study(file: Path | str) -> StudySpec:
-    """The study in a search space file. Raises `BadInput` with the file, the line and the path of
-    what is wrong."""
-    return study_file.read_study(Path(file))
+def read_study(file: Path | str, changes: StudyOverrides | None = None) -> StudySpec:
+    """The study in a search space file; `changes` are over what it says. Raises `BadInput` with the
+    file, the line and the path of what is wrong."""
+    return study_file.read_study(Path(file), changes)
 
 
 def sweep(

@@ -14,7 +14,7 @@ from sem_ray.errors import BadInput
 from sem_ray.progress import ProgressSink
 
 if TYPE_CHECKING:
-    from sem_ray.api import Actors, RunOptions
+    from sem_ray.api import Actors, RunOptions, StudyOverrides
 
 
 def _whole(_: object, tokens: Sequence[Token]) -> int:
@@ -80,6 +80,33 @@ class PlaceOptions:
         return Actors(
             self.actors, self.cpus_per_actor, self.gpus_per_actor, self.strategy, self.address
         )
+
+
+@Parameter(name="*", group="Changes of the study")
+@dataclass(frozen=True)
+class StudyOptions:
+    """Options that say things otherwise than a study's file."""
+
+    name: str | None = None
+    "Name of the study instead of the file's: another scale of it is another study."
+    preset: str | None = None
+    "Settings to start from instead of the file's: quick, cifar10, imagenet-subset."
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="", show_default=False)] = ()
+    "One setting of all configurations, as `--set victim.steps=500`; repeatable. A setting that the file searches is no longer searched."  # noqa: E501
+    hours: float | None = None
+    "Start no trial after this many hours."
+    device_hours: float | None = None
+    "Start no trial once the study's trials took this many hours × GPUs, or × cores without one."
+    target: float | None = None
+    "Value of the first objective that is good enough."
+
+    def changes(self) -> StudyOverrides:
+        """What they say."""
+        from sem_ray.api import StudyOverrides
+
+        limits = {"hours": self.hours, "device_hours": self.device_hours, "target": self.target}
+        budget = {name: value for name, value in limits.items() if value is not None}
+        return StudyOverrides(self.name, self.preset, self.set_, budget)
 
 
 def run_options(

@@ -84,6 +84,10 @@ class Store:
         """Where `open` looks, whatever is there."""
         return Path(root or os.environ.get(STORE_VARIABLE) or DEFAULT_STORE).absolute()
 
+    def without_waiting(self) -> Store:
+        """The same store for a user who does not wait."""
+        return Store(self.root, waits=False)
+
     def pixels(self, stream: bool | None = None) -> PixelCache:
         """Where decoded images go that are too many for memory, or all of them if `stream`."""
         return PixelCache(self.root / "pixels", stream)

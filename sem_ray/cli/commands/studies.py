@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json, WholeNumber
+from sem_ray.cli.options import Json, StudyOptions, WholeNumber
 
 
 @app.command
@@ -23,6 +23,7 @@ def sweep(
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
     skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
     from_: Annotated[str | None, Parameter(name="--from")] = None,
+    options: StudyOptions = StudyOptions(),
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -32,6 +33,7 @@ def sweep(
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
     sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
+    sem-ray sweep search_spaces/quick.yaml --name longer --set victim.steps=500 --hours 1
     ```
 
     Parameters
@@ -58,7 +60,7 @@ def sweep(
     from sem_ray.cli.console.study_tables import Swept, show_sweep
     from sem_ray.cli.console.sweep_progress import SweepProgress
 
-    study = api.read_study(file)
+    study = api.read_study(file, options.changes())
     if dry_run:
         planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)

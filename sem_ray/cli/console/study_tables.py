@@ -43,6 +43,10 @@ def show_sweep(swept: Swept) -> None:
         stdout.print(line)
     _say_failed([(f"trial {one.trial}", one.error) for one in result.failed], swept.status)
     say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    if result.stopped:
+        say(f"{result.stopped}: the same command with another budget goes on from here")
+    if result.outlook:
+        say(result.outlook)
     _say_infeasible(swept.status)
     if winner is not None:
         for sentence in _short_answer(winner):

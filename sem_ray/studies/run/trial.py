@@ -21,8 +21,8 @@ from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
-from sem_ray.store import Store
-from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
+from sem_ray.store import BeingMade, Store
+from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport, Waiting
 from sem_ray.studies.run.device_watch import DeviceWatch
 from sem_ray.studies.run.failure_reasons import reason_of
 
@@ -89,7 +89,8 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
     try:
         with _backend(setting.resources) as backend:
             watch.begin(backend.device)
-            made = setting.experiment(spec, Store(setting.store), backend=backend, sink=sink)
+            store = Store(setting.store, waits=False)
+            made = setting.experiment(spec, store, backend=backend, sink=sink)
         return Finished(
             measurements=made.measurements(spec),
             noise_identity=made.noise_identity,
@@ -97,6 +98,8 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
             machine=machine_kind(backend.device),
             device=watch.use(),
         )
+    except BeingMade as stage:
+        return Waiting(kind=stage.kind, identity=stage.identity)
     except Exception as error:  # noqa: BLE001  it is told with the trial
         return Failed.by(error, time.monotonic() - start, watch.use(), reason_of(error))
 

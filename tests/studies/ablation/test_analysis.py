@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +110,14 @@ def test_unfinished_runs_leave_their_seed_out() -> None:
     assert [effect.seeds for effect in effects][1] == (0, 2, 3, 4)
     nothing = analyse(DESIGN, [r for r in runs if r.point != 1], ACCURACY).effects[0]
     assert nothing.paired is None and nothing.verdict is None and nothing.seeds == ()
+
+
+def test_a_measurement_that_failed_counts_as_missing() -> None:
+    runs = ran(DESIGN, lambda _: 0.0)
+    runs[0] = replace(runs[0], metrics={METRIC: math.nan})
+    found = analyse(DESIGN, runs, ACCURACY)
+    assert found.baseline is not None and math.isfinite(found.baseline)
+    assert {effect.seeds for effect in found.effects} == {(1, 2, 3, 4)}
 
 
 def test_one_seed_tells_nothing_apart() -> None:
