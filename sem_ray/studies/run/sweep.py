@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.cluster.ray_session import require_ray
 from sem_ray.pipeline import run_experiment
 from sem_ray.pipeline.noise import KIND
 from sem_ray.records.connection import require_tracking
@@ -84,6 +85,8 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
+    if backend is None:
+        require_ray()
     require_possible(store, spec, amendments)
     require_tracking(store)
     with sweeping(store, spec.name):
