@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.text import Text
 
 GAP = "  "
+GLUE = "\N{NO-BREAK SPACE}"
 
 
 def aligned(rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> list[str]:
@@ -18,6 +20,17 @@ def aligned(rows: Sequence[Sequence[str]], words: Sequence[int] = ()) -> list[st
     return [
         GAP.join(_padded(cell, widths[n], n in words) for n, cell in enumerate(row)) for row in rows
     ]
+
+
+def wrapped(text: str, width: int, indent: str, most: int | None = None) -> list[str]:
+    """On as many lines as it takes, broken where two spaces are; of at most `most` lines the last
+    one runs over."""
+    glued = text.replace("  ", "\n").replace(" ", GLUE).replace("\n", "  ")
+    room = max(width - len(indent), 20)
+    found = wrap(glued, room, break_on_hyphens=False, break_long_words=False)
+    if most is not None and len(found) > most:
+        found = [*found[: most - 1], "  ".join(found[most - 1 :])]
+    return [f"{indent}{line.replace(GLUE, ' ')}" for line in found]
 
 
 def cut(text: str, width: int, style: str = "") -> Text:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from sem_ray.cli.console.columns import aligned, cut
+from sem_ray.cli.console.columns import aligned, cut, wrapped
 from sem_ray.cli.console.output import program
 from sem_ray.cli.console.short_settings import short, short_names, short_settings
 from sem_ray.metrics.measurement import CLEAN_ACCURACY, TEST_ACCURACY, metric_key
@@ -38,14 +39,18 @@ def configuration_lines(status: StudyStatus, width: int, most: int | None = None
     lines hold."""
     rows = _best_first(status)
     columns, (head, *lines) = _fitted(status, rows, width)
-    shown = len(rows) if most is None else max((most - 3) // (1 if columns.settings else 2), 1)
+    names = short_names(path for row in rows for path in row.values)
+    below = [
+        [] if columns.settings else wrapped(short_settings(row.values, names), width, INDENT)
+        for row in rows
+    ]
+    ends = accumulate(1 + len(each) for each in below)
+    shown = sum(most is None or 3 + end <= most for end in ends)
     yield cut(f"study {status.study}: {', '.join(map(str, status.objectives))}", width, "bold")
     yield cut(head, width, "bold")
-    names = short_names(path for row in rows for path in row.values)
-    for row, line in list(zip(rows, lines, strict=True))[:shown]:
+    for row, line, settings in list(zip(rows, lines, below, strict=True))[:shown]:
         yield cut(line, width, _style(status, row))
-        if not columns.settings:
-            yield cut(INDENT + short_settings(row.values, names), width, "dim")
+        yield from (cut(each, width, "dim") for each in settings)
     yield from (Text(line, "dim") for line in _below(status, columns, len(rows) - shown))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from sem_ray.cli.console.columns import aligned, cut
+from sem_ray.cli.console.columns import aligned, cut, wrapped
 from sem_ray.cli.console.output import program
 from sem_ray.cli.console.progress import all_shown
 from sem_ray.cli.console.short_settings import short_names, short_settings
@@ -27,28 +28,37 @@ def running_lines(view: StudyView, width: int, most: int) -> Iterator[Text]:
     told = [short_settings(one.values, names) for one in view.running]
     head, *does = aligned([HEADS, *map(_cells, view.running)], words=STAGE)
     beside = cell_len(head) + 2 + max(map(cell_len, told)) <= width
-    count = _fitting(len(told), most, 1 if beside else 2)
+    below = _below(told, width, most) if not beside else [[]] * len(told)
+    count = _fitting([1 + len(lines) for lines in below], most)
     yield cut(f"{head}  settings" if beside else head, width, style="bold")
-    for one, line, settings in zip(view.running[:count], does, told, strict=False):
+    for number, one in enumerate(view.running[:count]):
         metrics = all_shown(one.live.progress) if one.live.progress else ""
-        yield cut(_joined(line, settings if beside else "", metrics), width)
-        if not beside:
-            yield cut(f"{INDENT}{settings}", width, style="dim")
+        yield cut(_joined(does[number], told[number] if beside else "", metrics), width)
+        yield from (cut(line, width, style="dim") for line in below[number])
     if count < len(told):
         more = f"and {len(told) - count} more: {program()} status {view.standing.study}"
         yield cut(more, width, style="dim")
+
+
+def _below(told: Sequence[str], width: int, most: int) -> list[list[str]]:
+    """Each trial's settings whole if all of them fit, else on one line that is cut."""
+    whole = [wrapped(settings, width, INDENT) for settings in told]
+    if 1 + sum(1 + len(lines) for lines in whole) <= most:
+        return whole
+    return [wrapped(settings, width, INDENT, most=1) for settings in told]
 
 
 def _joined(*parts: str) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _fitting(trials: int, most: int, lines: int) -> int:
-    """How many trials of so many `lines` each fit below a head, and above a line that counts the
+def _fitting(heights: Sequence[int], most: int) -> int:
+    """How many trials of so many lines each fit below a head, and above a line that counts the
     others."""
-    if 1 + trials * lines <= most:
-        return trials
-    return max((most - 2) // lines, 1)
+    if 1 + sum(heights) <= most:
+        return len(heights)
+    ends = accumulate(heights)
+    return max(sum(2 + end <= most for end in ends), 1)
 
 
 def _cells(one: RunningTrial) -> Sequence[str]:
