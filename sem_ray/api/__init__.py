@@ -15,8 +15,20 @@ if TYPE_CHECKING:
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
+    from sem_ray.api.schemas import schema
     from sem_ray.api.settings import notices
-    from sem_ray.api.studies import best, plan, read_study, status, sweep, watch
+    from sem_ray.api.studies import (
+        StudyOverrides,
+        best,
+        delete_study,
+        list_studies,
+        plan,
+        read_study,
+        require_deletable,
+        status,
+        sweep,
+        watch,
+    )
     from sem_ray.api.trade_offs import pareto
     from sem_ray.api.verification.verify import Verified, verify
 
@@ -27,18 +39,23 @@ __all__ = [
     "Imported",
     "Protected",
     "RunOptions",
+    "StudyOverrides",
     "Verified",
     "ablation",
     "ablation_table",
     "best",
+    "delete_study",
     "evaluate",
     "export",
     "import_noise",
+    "list_studies",
     "notices",
     "pareto",
     "plan",
     "protect",
     "read_study",
+    "require_deletable",
+    "schema",
     "status",
     "sweep",
     "verify",
@@ -53,8 +70,12 @@ _HOMES = {
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
+    "schemas": ("schema",),
     "settings": ("notices",),
-    "studies": ("best", "plan", "read_study", "status", "sweep", "watch"),
+    "studies": (
+        *("StudyOverrides", "best", "plan", "read_study", "status", "sweep", "watch"),
+        *("list_studies", "delete_study", "require_deletable"),
+    ),
     "trade_offs": ("pareto",),
     "verification.verify": ("Verified", "verify"),
 }

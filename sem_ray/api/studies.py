@@ -9,11 +9,16 @@ from sem_ray.api.cost_notices import precision_notices
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.devices import pick_device
 from sem_ray.store import Store
-from sem_ray.studies import queries
+from sem_ray.studies import deletion, listing, queries
 from sem_ray.studies.definition import study_file
 from sem_ray.studies.definition.device_wish import device_wish
+from sem_ray.studies.definition.overrides import (
+    StudyOverrides as StudyOverrides,  # noqa: PLC0414  given on to users of the API
+)
 from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.deletion import Deleted
 from sem_ray.studies.events import OnEvent, Warned, ignore
+from sem_ray.studies.listing import StudySummary
 from sem_ray.studies.plan import sweep_plan
 from sem_ray.studies.plan.sweep_plan import SweepPlan
 from sem_ray.studies.queries import Best, StudyStatus
@@ -26,10 +31,10 @@ RECORDS = 32_000_000
 """Bytes that the journal, MLflow's database and Ray's scratch may come to."""
 
 
-def read_study(file: Path | str) -> StudySpec:
-    """The study in a search space file. Raises `BadInput` with the file, the line and the path of
-    what is wrong."""
-    return study_file.read_study(Path(file))
+def read_study(file: Path | str, changes: StudyOverrides | None = None) -> StudySpec:
+    """The study in a search space file; `changes` are over what it says. Raises `BadInput` with the
+    file, the line and the path of what is wrong."""
+    return study_file.read_study(Path(file), changes)
 
 
 def sweep(
@@ -95,3 +100,20 @@ def best(study: str, *, store: Path | str | None = None) -> Best:
     """The best finished trial of the study named `study`, as MLflow orders them; by its first
     objective if it has several."""
     return queries.best(Store.existing(store), study)
+
+
+def list_studies(*, store: Path | str | None = None) -> tuple[StudySummary, ...]:
+    """Every study of the store and how it stands, the one that was changed last first."""
+    return listing.summaries(Store.existing(store))
+
+
+def require_deletable(study: str, *, store: Path | str | None = None) -> int:
+    """How many trials the study named `study` has. Raises `BadInput` if it is unknown, or if a
+    sweep of it is running."""
+    return deletion.require_deletable(Store.existing(store), study)
+
+
+def delete_study(study: str, *, store: Path | str | None = None) -> Deleted:
+    """Delete the study named `study`: its journal and its runs in MLflow. What its trials made
+    stays. Raises `BadInput` as `require_deletable` does, `WorkFailed` if MLflow fails."""
+    return deletion.delete(Store.existing(store), study)

@@ -19,6 +19,7 @@ from sem_ray.metrics.measurement import (
 )
 from sem_ray.metrics.perceptibility import Perceptibility
 from sem_ray.pipeline.backend import Backend
+from sem_ray.pipeline.free_first import free_first
 from sem_ray.pipeline.noise import noise_for
 from sem_ray.pipeline.pass_counts import PASS_COUNTS, passes_of
 from sem_ray.pipeline.perceptibility import PERCEPTIBILITY, perceptibility_of, visible
@@ -148,25 +149,18 @@ def evaluate_noise(
     sink: ProgressSink = silent,
 ) -> tuple[Accuracy, ...]:
     """Victims on `data` for each radius: on clean images if `baseline`, and on images protected by
-    `noise` if there is any."""
-    shielded = protected(data.train, noise) if noise else None
-    rows = []
-    for radius in radii:
-        clean = guarded = None
-        if baseline:
-            clean = victim_for(
-                spec, radius, data.train, data, store, noise=CLEAN, backend=backend, sink=sink
-            )
-        if noise and shielded:
-            guarded = victim_for(
-                spec,
-                radius,
-                shielded,
-                data,
-                store,
-                noise=noise.name,
-                backend=backend,
-                sink=sink,
-            )
-        rows.append(Accuracy(radius, clean, guarded))
-    return tuple(rows)
+    `noise` if there is any. Those that another process is making come last."""
+    sides: list[tuple[ImageSet, str]] = [(data.train, CLEAN)] if baseline else []
+    if noise is not None:
+        sides.append((protected(data.train, noise), noise.name))
+
+    def victim(job: tuple[float, ImageSet, str], store: Store) -> Victim:
+        radius, images, name = job
+        return victim_for(spec, radius, images, data, store, noise=name, backend=backend, sink=sink)
+
+    jobs = [(radius, *side) for radius in radii for side in sides]
+    made = dict(
+        zip(((job[0], job[2]) for job in jobs), free_first(jobs, victim, store), strict=True)
+    )
+    name = noise.name if noise else ""
+    return tuple(Accuracy(r, made.get((r, CLEAN)), made.get((r, name))) for r in radii)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sem_ray.checkpoint import Checkpoint, Facts, Paused, Tensors
-from sem_ray.store import Store
-from sem_ray.store.artifacts import BeingMade
+from sem_ray.store import BeingMade, Store
 
 Saved = tuple[Tensors, Facts]
 """What a checkpoint holds."""
@@ -45,10 +44,11 @@ def on_the_way(store: Store, kind: str, identity: str, step: int, run: Run) -> S
 
 
 def abandon(store: Store, kind: str, identity: str) -> None:
-    """Remove the checkpoint of an artifact that nobody will finish, unless somebody makes it."""
+    """Remove the checkpoint of an artifact that nobody will finish. If another process is making
+    the artifact, a store whose user does not wait leaves it there."""
     with (
         suppress(BeingMade),
-        Store(store.root, waits=False).making(kind, identity),
+        store.making(kind, identity),
         store.pausing(kind, identity) as checkpoint,
     ):
         checkpoint.remove()

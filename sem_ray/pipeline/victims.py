@@ -32,10 +32,13 @@ def victim_for(
     """The victim of `radius` (1/255) trained on `train`, made now or found finished.
 
     `train` is `data.train` under the noise whose identity is `noise`. Trials that share a noise
-    share its victims, and every trial shares those on clean images.
+    share its victims, and every trial shares those on clean images. Raises `BeingMade` if another
+    process makes it and the store's user does not wait.
     """
     test = data.require_test()
     identity = victim_identity(spec, data.train.fingerprint, test.fingerprint, noise, radius)
+    if (found := store.find(KIND, identity, read_victim)) is not None:
+        return read_victim(found)
     with store.making(KIND, identity):
         found = store.reuse(KIND, identity, read_victim)
         if found is None:

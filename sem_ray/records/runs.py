@@ -23,6 +23,8 @@ BATCH = 100
 """Parameters MLflow takes at once."""
 LONGEST = 6000
 """Characters of a parameter's or tag's value."""
+GONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow answers to writing to a run that does not exist, or was deleted."""
 
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 
@@ -52,9 +54,24 @@ class Run:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class _Known:
+    """A run that MLflow has, as far as this writer knows."""
+
+    run_id: str
+    status: Status
+    params: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What this writer has shown in it."""
+
+
 class RunWriter:
     """Writes runs under `parent`, each with its key in `tag`. Every method raises `TrackingFailed`
-    if MLflow fails."""
+    if MLflow fails.
+
+    It remembers the runs it wrote or found, because MLflow's search takes the longer the more runs
+    there are. A run that was deleted meanwhile is made again.
+    """
 
     def __init__(self, store: Store, parent: ParentRun, tag: str) -> None:
         self._store, self._parent, self._tag = store, parent, tag
@@ -62,18 +79,25 @@ class RunWriter:
         tracking = connect(store)
         self._client, self._experiment = tracking.client, tracking.experiment
         self._parent_id: str | None = None
+        self._known: dict[str, _Known] = {}
+        self._listed = False
+        """Whether all runs that lay under the parent once are known. One that another process makes
+        later becomes a second one of its key, which `reconcile` deletes."""
 
     def write(self, run: Run) -> None:
         """Make the run, or bring it in line with what it is to show."""
         with one_writer(self._store), tracking_errors(self._uri):
-            self._write(run, self._search(self._has_key(run.key)), lazily=False)
+            known = self._known.get(run.key)
+            if known is None or not self._updated(known, run):
+                found = [] if self._listed else self._search(self._has_key(run.key))
+                self._write(run, found, lazily=False)
 
     def watch(self, key: str, metrics: Mapping[str, float], step: int) -> None:
         """Add numbers of this moment to the run, if it exists."""
         with one_writer(self._store), tracking_errors(self._uri):
-            if found := self._search(self._has_key(key)):
+            if (run_id := self._run_id(key)) is not None:
                 entities = _metrics(metrics, int(time.time() * 1000), step)
-                self._client.log_batch(found[0].info.run_id, metrics=entities)
+                self._client.log_batch(run_id, metrics=entities)
 
     def reconcile(self, runs: Iterable[Run], status: Status) -> None:
         """Exactly one run for each of `runs`, each in its state; `status` is the parent's."""
@@ -83,8 +107,21 @@ class RunWriter:
                 recorded[found.data.tags.get(self._tag)].append(found)
             for run in runs:
                 self._write(run, recorded[run.key], lazily=True)
+            self._listed = True
             if self._client.get_run(self.parent_id).info.status != status:
                 self._set_status(self.parent_id, status, None)
+
+    def delete(self) -> int:
+        """Delete the parent and all runs under it; how many there were."""
+        with one_writer(self._store), tracking_errors(self._uri):
+            if (parent := self._found_parent()) is None:
+                return 0
+            self._parent_id = str(parent.info.run_id)
+            found = [run.info.run_id for run in self._search(None)]
+            for run in (*found, self._parent_id):
+                self._client.delete_run(run)
+        self._parent_id = None
+        return len(found) + 1
 
     def first(self, order: Sequence[str]) -> str | None:
         """The key of the finished run that is first in MLflow's `order`; of equals, the oldest."""
@@ -102,15 +139,25 @@ class RunWriter:
     def parent_id(self) -> str:
         """MLflow's id of the parent run, which is made if it is missing."""
         if self._parent_id is None:
-            condition = f"tags.`{self._parent.tag}` = '{self._parent.key}'"
-            found = self._client.search_runs([self._experiment], condition, max_results=1)
-            run = found[0] if found else self._created_parent()
+            run = self._found_parent() or self._created_parent()
             self._parent_id = str(run.info.run_id)
         return self._parent_id
+
+    def _found_parent(self) -> Any:
+        """None if it is missing."""
+        condition = f"tags.`{self._parent.tag}` = '{self._parent.key}'"
+        found = self._client.search_runs([self._experiment], condition, max_results=1)
+        return found[0] if found else None
 
     def _created_parent(self) -> Any:
         tags = {**self._parent.tags, self._parent.tag: self._parent.key}
         return self._client.create_run(self._experiment, tags=tags, run_name=self._parent.name)
+
+    def _run_id(self, key: str) -> str | None:
+        if key in self._known:
+            return self._known[key].run_id
+        found = [] if self._listed else self._search(self._has_key(key))
+        return str(found[0].info.run_id) if found else None
 
     def _has_key(self, key: str) -> str:
         return f"tags.`{self._tag}` = '{key}'"
@@ -133,10 +180,24 @@ class RunWriter:
         recorded, *doubled = found or [self._created(run)]
         for other in doubled:
             self._client.delete_run(other.info.run_id)
-        if lazily and found and recorded.info.status == run.status:
-            return
-        self._log(recorded.info.run_id, run)
-        self._set_status(recorded.info.run_id, run.status, _milliseconds(run.ended))
+        tags = {} if found else run.tags
+        known = _Known(recorded.info.run_id, recorded.info.status, tags=tags)
+        self._known[run.key] = known
+        if not (lazily and found and known.status == run.status):
+            self._show(known, run)
+
+    def _updated(self, known: _Known, run: Run) -> bool:
+        """Whether the run could be brought in line; not if it was deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._show(known, run)
+        except MlflowException as error:
+            if error.error_code not in GONE:
+                raise
+            del self._known[run.key]
+            return False
+        return True
 
     def _created(self, run: Run) -> Any:
         return self._client.create_run(
@@ -146,16 +207,21 @@ class RunWriter:
             run_name=run.key,
         )
 
-    def _log(self, run_id: str, run: Run) -> None:
+    def _show(self, known: _Known, run: Run) -> None:
+        """Log what the run does not show yet, and set its state."""
         from mlflow.entities import Param, RunTag
 
         # Fixed times make a repeated metric the same row.
         metrics = _metrics(run.metrics, _milliseconds(run.ended) or 0, 0)
-        params = [Param(path, value[:LONGEST]) for path, value in run.params.items()]
-        tags = [RunTag(name, value[:LONGEST]) for name, value in run.tags.items()]
-        self._client.log_batch(run_id, metrics=metrics, params=params[:BATCH], tags=tags)
+        params = [Param(k, v[:LONGEST]) for k, v in run.params.items() - known.params.items()]
+        tags = [RunTag(k, v[:LONGEST]) for k, v in run.tags.items() - known.tags.items()]
+        self._client.log_batch(known.run_id, metrics=metrics, params=params[:BATCH], tags=tags)
         for start in range(BATCH, len(params), BATCH):
-            self._client.log_batch(run_id, params=params[start : start + BATCH])
+            self._client.log_batch(known.run_id, params=params[start : start + BATCH])
+        known.params, known.tags = run.params, run.tags
+        if not (run.status == known.status == "RUNNING"):
+            self._set_status(known.run_id, run.status, _milliseconds(run.ended))
+        known.status = run.status
 
     def _set_status(self, run_id: str, status: Status, end: int | None) -> None:
         if status == "RUNNING":

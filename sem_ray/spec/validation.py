@@ -14,6 +14,9 @@ from sem_ray.spec.origin import Origin, origin_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MISSPELT = "extra_forbidden"
+"""Pydantic's type of the error of an unknown key."""
+
 ALIKE = 0.7
 """Likeness of names from which one is surely a slip for the other."""
 
@@ -24,9 +27,11 @@ def validated(model: type[Model], tree: Mapping[str, Any], place: str | Origin) 
     try:
         return model.model_validate(tree)
     except ValidationError as error:
-        first, *others = error.errors(include_url=False)
+        # A misspelt key is also a missing one: the name that is there says more.
+        faults = sorted(error.errors(include_url=False), key=lambda e: e["type"] != MISSPELT)
+        first, *others = faults
         path = _path(first["loc"], tree)
-        if first["type"] == "extra_forbidden":
+        if first["type"] == MISSPELT:
             found = f"unknown key {_dotted(path)}{_suggestion(model, path, tree)}"
         else:
             what = _KINDLESS.get(first["type"], first["msg"].removeprefix("Value error, "))
@@ -59,6 +64,8 @@ def _path(location: tuple[int | str, ...], tree: Any) -> list[str]:
     for key in location:
         if isinstance(tree, Mapping) and key not in tree and key != location[-1]:
             continue
+        if not isinstance(tree, Mapping | list | tuple):
+            break
         tree = _inside(tree, key)
         path.append(str(key))
     return path

@@ -18,7 +18,10 @@ def require_runnable(spec: StudySpec) -> None:
     """Raise `BadInput` if a trial never fits the machines, as far as they are known before Ray
     starts, or its images are not there."""
     if (nodes := known_nodes()) is not None:
-        device_wish(spec).on(nodes)
+        try:
+            device_wish(spec).on(nodes)
+        except BadInput as error:
+            raise spec.fault("resources", str(error)) from error
     searched = spec.search.get(SOURCE)
     chosen = searched.choices if isinstance(searched, Choices) else ()
     for source in chosen or (spec.experiment({}).data.source,):
@@ -35,8 +38,10 @@ def proposals(spec: StudySpec, count: int) -> tuple[Values, ...]:
 
 
 def target_of(spec: StudySpec, trials: int | None) -> int:
-    """Finished trials to reach: of a grid or a list, no more than its points. Raises `BadInput`."""
+    """Configurations to finish: of a grid or a list no more than its points, and no more than the
+    budget allows. Raises `BadInput`."""
     target = spec.trials if trials is None else trials
     if target < 1:
         raise BadInput(f"a sweep needs at least 1 trial, got {target}")
+    target = min(target, spec.budget.configurations or target)
     return min(target, spec.grid_size) if spec.is_finite else target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
@@ -13,16 +14,19 @@ from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
+from sem_ray.studies.configuration_rows import ConfigurationRow, by_configuration
 from sem_ray.studies.definition.configuration import configuration
 from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
+from sem_ray.studies.definition.retry import Reason
 from sem_ray.studies.feasibility import any_feasible, require_feasible
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
+from sem_ray.studies.journal.live import LiveSweep, LiveTrial, read_live
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
 from sem_ray.studies.recording.trial_runs import StudyRuns
 
-RowState = Literal["complete", "stopped", "failed", "running", "interrupted"]
+RowState = Literal["complete", "stopped", "failed", "skipped", "running", "interrupted"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,11 @@ class Best:
         return self.objectives[0].metric
 
     @property
+    def values(self) -> tuple[float, ...]:
+        """Of the first objective, one for each seed."""
+        return tuple(m.value for m in self.measurements if m.key == self.metric)
+
+    @property
     def value(self) -> float:
         """Of the first objective."""
         return self.metrics[self.metric]
@@ -81,6 +90,12 @@ class TrialRow:
     """Of its experiment; None if it never began."""
     broken: tuple[str, ...] = ()
     """The constraints that it does not keep to by itself; its configuration is judged by means."""
+    losses: tuple[Reason, ...] = ()
+    """Why it was lost, each time that it was given out again."""
+    imported: str | None = None
+    """The study and the trial it was taken over from."""
+    live: LiveTrial | None = None
+    """What it does at the moment; None unless it runs, and until it has reported."""
 
     @property
     def metrics(self) -> Mapping[str, float]:
@@ -115,6 +130,20 @@ class StudyStatus:
     def stopped(self) -> int:
         """Trials that were stopped at a rung."""
         return sum(row.state == "stopped" for row in self.rows)
+
+    @cached_property
+    def configurations(self) -> tuple[ConfigurationRow, ...]:
+        """The trials by configuration."""
+        return by_configuration(self.rows)
+
+    @cached_property
+    def leading(self) -> tuple[int, ...]:
+        """The configuration that leads after several seeds; until then, those whose means no other
+        one beats in all objectives."""
+        if self.comparison is not None:
+            return (self.comparison.winner.trial,)
+        means = {r.configuration: r.means for r in self.configurations if r.seeds and not r.broken}
+        return not_dominated(self.objectives, means)
 
     @property
     def leaders(self) -> tuple[int, ...]:
@@ -224,10 +253,12 @@ def status(store: Store, name: str) -> StudyStatus:
     record = load_study(store, name)
     running = is_running(store, name)
     trials = record.study.get_trials(deepcopy=False)
-    configurations = Configurations(record.spec, trials)
+    configurations = record.configurations()
     spec = record.spec
     begun = (trial for trial in trials if trial.state != TrialState.WAITING)
-    rows = tuple(_row(trial, running, spec.constraints) for trial in begun)
+    live = read_live(record.folder) if running else None
+    skipped = frozenset(record.skipped)
+    rows = tuple(_row(trial, spec.constraints, running, live, skipped) for trial in begun)
     return StudyStatus(
         study=spec.name,
         objectives=spec.objectives,
@@ -240,22 +271,36 @@ def status(store: Store, name: str) -> StudyStatus:
     )
 
 
-def _row(trial: FrozenTrial, running: bool, constraints: Sequence[Constraint]) -> TrialRow:
-    states: dict[TrialState, RowState] = {
-        TrialState.COMPLETE: "complete",
-        TrialState.PRUNED: "stopped",
-        TrialState.FAIL: "failed",
-    }
+def _row(
+    trial: FrozenTrial,
+    constraints: Sequence[Constraint],
+    running: bool,
+    live: LiveSweep | None,
+    skipped: frozenset[int],
+) -> TrialRow:
     done = trial.state == TrialState.COMPLETE
+    now = live.of(trial.number) if live is not None else None
     return TrialRow(
         trial=trial.number,
         configuration=attributes.configuration_of(trial),
         seed=attributes.seed_of(trial) if attributes.SPEC in trial.user_attrs else None,
-        state=states.get(trial.state, "running" if running else "interrupted"),
+        state="skipped" if trial.number in skipped else _state(trial, running),
         values=trial.params,
         value=trial.values[0] if done else None,
         measurements=attributes.measurements_of(trial),
         broken=broken(constraints, attributes.metrics_of(trial)) if done else (),
         error=trial.user_attrs.get(attributes.ERROR),
         seconds=attributes.seconds_of(trial),
+        losses=tuple(attributes.losses_of(trial)),
+        imported=trial.user_attrs.get(attributes.IMPORTED),
+        live=now,
     )
+
+
+def _state(trial: FrozenTrial, running: bool) -> RowState:
+    states: dict[TrialState, RowState] = {
+        TrialState.COMPLETE: "complete",
+        TrialState.PRUNED: "stopped",
+        TrialState.FAIL: "failed",
+    }
+    return states.get(trial.state, "running" if running else "interrupted")

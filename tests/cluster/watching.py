@@ -10,12 +10,21 @@ from ray.util.placement_group import placement_group_table
 
 
 def members(ancestor: int) -> list[int]:
-    """Process ids of the noise shards' actors below the process `ancestor`. (Ray names a worker's
-    process after what it runs.)"""
+    """Process ids of the noise shards' actors below the process `ancestor`."""
+    return _workers("ray::NoiseShard", ancestor)
+
+
+def trial_workers(ancestor: int) -> list[int]:
+    """Process ids of the workers that run trials of Tune below the process `ancestor`."""
+    return _workers("ray::ImplicitFunc", ancestor)
+
+
+def _workers(prefix: str, ancestor: int) -> list[int]:
+    """Ray names a worker's process after what it runs."""
     return sorted(
         pid
         for pid, (name, _) in _processes().items()
-        if name.startswith("ray::NoiseShard") and _below(pid, ancestor)
+        if name.startswith(prefix) and _below(pid, ancestor)
     )
 
 

@@ -65,3 +65,42 @@ def test_numbers_of_the_moment_are_added_to_a_run_that_exists(store: Store) -> N
 def test_parameters_are_the_leaves_of_a_tree() -> None:
     tree = {"a": {"b": 1, "c": [1.5]}, "d": None, "e": "x"}
     assert leaves(tree) == {"a.b": "1", "a.c": "[1.5]", "d": "null", "e": "x"}
+
+
+def test_a_run_that_somebody_deleted_is_made_again(store: Store) -> None:
+    runs = writer(store)
+    runs.write(replace(ONE, status="RUNNING", ended=None))
+    tracking = connect(store)
+    tracking.client.delete_run(recorded(store)["x/1"].info.run_id)
+    runs.write(ONE)
+    run = recorded(store)["x/1"]
+    assert (run.data.metrics, run.data.params) == ({"loss": 0.5}, {"a.b": "1"})
+    assert run.info.status == "FINISHED"
+
+
+def test_a_second_run_of_a_key_that_another_process_made_is_deleted(store: Store) -> None:
+    runs = writer(store)
+    runs.reconcile([], "RUNNING")
+    writer(store).write(replace(ONE, status="RUNNING", ended=None))
+    runs.write(ONE)
+    runs.reconcile([ONE], "FINISHED")
+    assert recorded(store)["x/1"].info.status == "FINISHED"
+
+
+def test_what_a_run_shows_already_is_not_sent_again(store: Store) -> None:
+    runs = writer(store)
+    runs.reconcile([], "RUNNING")
+    begun = replace(ONE, status="RUNNING", ended=None, metrics={})
+    runs.write(begun)
+    client, sent = runs._client, []
+    log_batch = client.log_batch
+
+    def counting(run_id: str, **facts: Any) -> None:
+        sent.append({name: len(entities) for name, entities in facts.items()})
+        log_batch(run_id, **facts)
+
+    client.log_batch = counting
+    runs.write(replace(ONE, tags={**ONE.tags, "late": "1"}))
+    assert sent == [{"metrics": 1, "params": 0, "tags": 1}]
+    run = recorded(store)["x/1"]
+    assert run.data.params == {"a.b": "1"} and run.data.tags["late"] == "1"

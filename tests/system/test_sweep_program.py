@@ -26,7 +26,8 @@ def test_a_sweep_tells_one_object_is_continued_and_its_best_can_protect(
     again = command("sweep", "study.yaml", "--json")
     assert (again.code, again.err) == (0, "") and again.json()["best"] == found["best"]
     told = command("best", "tiny")
-    assert told.out.startswith(f"# best of study tiny: trial {found['best']['trial']}")
+    number = found["best"]["trial"]
+    assert told.out.startswith(f"# best of study tiny\n# configuration {number} is the best found")
     assert command("best", "tiny", "--out", "best.yaml").out == ""
     assert (here / "best.yaml").read_text() == told.out
     protect = ("protect", "digits", "--config", "best.yaml", "--json")

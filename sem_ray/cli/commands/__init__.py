@@ -1,6 +1,25 @@
 """The commands. Each parses, calls the typed function of its name, and shows."""
 
 from sem_ray.cli.app import app
-from sem_ray.cli.commands import ablations, completion, experiments, noise_files, pareto, studies
+from sem_ray.cli.commands import (
+    ablations,
+    completion,
+    experiments,
+    noise_files,
+    pareto,
+    schemas,
+    studies,
+    study_list,
+)
 
-__all__ = ["ablations", "app", "completion", "experiments", "noise_files", "pareto", "studies"]
+__all__ = [
+    "ablations",
+    "app",
+    "completion",
+    "experiments",
+    "noise_files",
+    "pareto",
+    "schemas",
+    "studies",
+    "study_list",
+]

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give
-from sem_ray.cli.options import Json, PlaceOptions, SettingOptions, run_options
+from sem_ray.cli.options import Json, PlaceOptions, SettingOptions, WholeNumber, run_options
 
 
 @app.command
@@ -67,7 +67,7 @@ def evaluate(
     noise: Path | None = None,
     radius: Annotated[tuple[float, ...], Parameter(negative="")] = (),
     baseline: bool = True,
-    seeds: int = 1,
+    seeds: WholeNumber = 1,
     settings: SettingOptions = SettingOptions(),
     place: PlaceOptions = PlaceOptions(),
     json: Json = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from cyclopts import Parameter
 
 from sem_ray.cli.app import app
 from sem_ray.cli.console.output import give, say_notice, write_out
-from sem_ray.cli.options import Json
+from sem_ray.cli.options import Json, StudyOptions, WholeNumber
 
 
 @app.command
@@ -17,11 +18,12 @@ def sweep(
     file: Path,
     /,
     *,
-    trials: int | None = None,
+    trials: WholeNumber | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     retry_failed: Annotated[bool, Parameter(negative="")] = False,
-    skip: Annotated[tuple[int, ...], Parameter(negative="", show_default=False)] = (),
+    skip: Annotated[tuple[WholeNumber, ...], Parameter(negative="", show_default=False)] = (),
     from_: Annotated[str | None, Parameter(name="--from")] = None,
+    options: StudyOptions = StudyOptions(),
     store: Path | None = None,
     json: Json = False,
 ) -> int:
@@ -31,6 +33,7 @@ def sweep(
     sem-ray sweep search_spaces/quick.yaml --dry-run
     sem-ray sweep search_spaces/quick.yaml --trials 8
     sem-ray sweep search_spaces/quick.yaml --retry-failed --skip 3
+    sem-ray sweep search_spaces/quick.yaml --name longer --set victim.steps=500 --hours 1
     ```
 
     Parameters
@@ -57,12 +60,13 @@ def sweep(
     from sem_ray.cli.console.study_tables import Swept, show_sweep
     from sem_ray.cli.console.sweep_progress import SweepProgress
 
-    study = api.read_study(file)
+    study = api.read_study(file, options.changes())
     if dry_run:
         planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
-    with SweepProgress(api.watch(study.name, store=store).look) as progress:
+    metrics = [objective.metric for objective in study.objectives]
+    with SweepProgress(api.watch(study.name, store=store).look, metrics) as progress:
         result = api.sweep(
             study,
             trials=trials,
@@ -86,10 +90,11 @@ def status(
     /,
     *,
     watch: Annotated[bool, Parameter(negative="")] = False,
+    trials: Annotated[bool, Parameter(negative="")] = False,
     store: Path | None = None,
     json: Json = False,
 ) -> int:
-    """Every trial of a study: its settings, state, accuracies and times.
+    """A study's configurations, the seeds of each folded into a mean, and what runs now.
 
     ```
     sem-ray status quick
@@ -104,6 +109,8 @@ def status(
     watch
         Show a running sweep as it goes on, until it ends. It may run on another machine that sees
         the store; Ctrl-C ends the watching and leaves the sweep alone.
+    trials
+        A line for each trial instead of one for each configuration.
     store
         Folder of artifacts and records instead of SEM_RAY_STORE.
     json
@@ -116,7 +123,8 @@ def status(
     if watch:
         follow(api.watch(study, store=store))
     found = api.status(study, store=store)
-    give(found, show_status, as_json=json)
+    view = api.watch(study, store=store).look() if found.running else None
+    give(found, partial(show_status, view=view, trials=trials), as_json=json)
     return 0
 
 

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sem_ray.cli.console.short_settings import settings
 from sem_ray.metrics.statistics import CONFIDENCE, Estimate
 from sem_ray.studies.comparison import Comparison, Contender
 
+MOST = 3
+"""Configurations that are told of in one sentence."""
+
 
 def sentences(comparison: Comparison) -> Iterator[str]:
     """Which configuration wins, how good it is by seeds that did not choose it, and how the others
     compare."""
-    yield f"{_named(comparison.winner)} {_verb(comparison)}: {_winner(comparison)}"
+    yield _winner(comparison)
     for one in comparison.others:
-        yield f"{_named(one)} {_other(one)}"
+        verdict = "is worse by" if one.verdict == "worse" else "cannot be told from it:"
+        yield f"{_named(one)} {verdict} {_difference(one)} over {len(one.seeds)} seeds"
+    yield from _what_it_means(comparison)
+    yield (
+        f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken over seeds that "
+        "both ran with."
+    )
+
+
+def in_short(comparison: Comparison) -> Iterator[str]:
+    """The same in a few lines."""
+    yield _winner(comparison)
+    if comparison.tied:
+        tied = (f"{_named(one)} by {_difference(one)}" for one in comparison.tied)
+        yield f"Cannot be told from it: {_some(tied)}."
+    if worse := [one for one in comparison.others if one.verdict == "worse"]:
+        yield f"Worse: {_some(f'{one.trial} by {_difference(one)}' for one in worse)}."
+    yield from _what_it_means(comparison)
+
+
+def _what_it_means(comparison: Comparison) -> Iterator[str]:
     if comparison.others and len(comparison.tied) == len(comparison.others):
         yield "So the study does not tell these settings apart: more seeds would be needed."
     if comparison.not_compared:
@@ -22,10 +45,24 @@ def sentences(comparison: Comparison) -> Iterator[str]:
             f"The other {comparison.not_compared} configurations ran with one seed and are not "
             "compared."
         )
-    yield (
-        f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken over seeds that "
-        "both ran with."
-    )
+
+
+def _some(texts: Iterable[str]) -> str:
+    """The first of them, and how many there are besides."""
+    found = list(texts)
+    more = f", and {len(found) - MOST} more" if len(found) > MOST else ""
+    return ", ".join(found[:MOST]) + more
+
+
+def _winner(comparison: Comparison) -> str:
+    """The winner's estimate is of seeds that did not choose it: the seeds that did flatter it."""
+    metric, chosen = comparison.objective.metric, _listed(comparison.winner.seeds)
+    who = f"{_named(comparison.winner)} {_verb(comparison)}: {metric}"
+    if comparison.estimate is None:
+        flattered = "which chose it, so that it may look better than it is"
+        return f"{who} {_interval(comparison.winner.estimate)} over {chosen}, {flattered}"
+    fresh = _listed(comparison.estimated_by)
+    return f"{who} {_interval(comparison.estimate)} over {fresh}; others, {chosen}, chose it"
 
 
 def _verb(comparison: Comparison) -> str:
@@ -34,28 +71,15 @@ def _verb(comparison: Comparison) -> str:
     return "leads" if comparison.tied else "wins"
 
 
-def _winner(comparison: Comparison) -> str:
-    metric, chosen = comparison.objective.metric, comparison.winner.seeds
-    if comparison.estimate is None:
-        mean = comparison.winner.estimate
-        return f"{metric} {_interval(mean)} over the seeds that chose it ({_listed(chosen)})"
-    fresh = _listed(comparison.estimated_by)
-    return f"{metric} {_interval(comparison.estimate)} over seeds that did not choose it ({fresh})"
-
-
-def _other(one: Contender) -> str:
-    difference = one.difference
-    if difference is None or one.verdict is None:
+def _difference(one: Contender) -> str:
+    if one.difference is None:
         raise ValueError("the winner is not compared with itself")
-    change = f"{difference.value:+.1f} [{difference.low:+.1f}, {difference.high:+.1f}]"
-    over = f"over {len(one.seeds)} seeds"
-    if one.verdict == "worse":
-        return f"is worse by {change} {over}"
-    return f"cannot be told from it: {change} {over}"
+    found = one.difference
+    return f"{found.value:+.1f} [{found.low:+.1f}, {found.high:+.1f}]"
 
 
 def _named(one: Contender) -> str:
-    return f"trial {one.trial} ({settings(one.values)})"
+    return f"configuration {one.trial} ({settings(one.values)})"
 
 
 def _interval(estimate: Estimate) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from rich.text import Text
 
-from sem_ray.cli.console.running_trials import INDENT, cut, running_lines
+from sem_ray.cli.console.columns import cut, wrapped
+from sem_ray.cli.console.running_trials import INDENT, running_lines
 from sem_ray.cli.console.short_settings import short_names, short_settings
 from sem_ray.metrics.statistics import Estimate
 from sem_ray.studies.watch.standing import Standing
@@ -28,7 +28,7 @@ def live_view(view: StudyView, width: int, height: int) -> Group:
         _bar(view, width),
         *_best(view.standing, width),
     ]
-    head += [cut(line, width) for line in _devices(view)]
+    head += [cut(line, width) for line in (*_rungs(view.standing), *_devices(view))]
     return Group(*head, *running_lines(view, width, max(height - len(head), 2)))
 
 
@@ -88,10 +88,17 @@ def _best(standing: Standing, width: int) -> Iterator[Text]:
     if leader.tied:
         yield cut(f"{INDENT}{leader.tied} others cannot be told from it", width)
     told = short_settings(leader.values, short_names(leader.values))
-    yield from (cut(line, width) for line in _wrapped(told, width, most=2))
+    yield from (cut(line, width) for line in wrapped(told, width, INDENT, most=2))
     if len(standing.objectives) > 1:
         text = f"front  {standing.front} configurations that no other beats in every objective"
         yield cut(text, width)
+
+
+def _rungs(standing: Standing) -> Iterator[str]:
+    """`rungs  0.25: 12 reached, 8 stopped · 0.5: …`."""
+    if standing.rungs:
+        told = (f"{r.fraction:g}: {r.reached} reached, {r.stopped} stopped" for r in standing.rungs)
+        yield f"rungs  {DOT.join(told)}"
 
 
 def _devices(view: StudyView) -> Iterator[str]:
@@ -104,10 +111,3 @@ def _devices(view: StudyView) -> Iterator[str]:
         if view.devices.gpus:
             used.append(f"{view.taken.gpus:.3g} of {view.devices.gpus:.3g} GPUs")
         yield f"takes  {DOT.join(used)}"
-
-
-def _wrapped(text: str, width: int, most: int) -> list[str]:
-    """On at most `most` lines below a label, the last one cut."""
-    found = wrap(text, max(width - len(INDENT), 20), break_on_hyphens=False)
-    lines = [*found[: most - 1], *filter(None, [" ".join(found[most - 1 :])])]
-    return [f"{INDENT}{line}" for line in lines]

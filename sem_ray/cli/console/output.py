@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,7 +83,8 @@ def plain(value: Any) -> Any:
 
 
 def _members(value: Any) -> list[str]:
-    derived = [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+    members = vars(type(value)).items()
+    derived = [name for name, found in members if isinstance(found, property | cached_property)]
     return [field.name for field in fields(value)] + derived
 
 

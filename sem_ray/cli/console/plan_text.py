@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sem_ray.cli.console.output import say, stdout
 from sem_ray.cli.console.short_settings import short
-from sem_ray.cli.console.study_tables import in_lines
+from sem_ray.cli.console.trial_table import in_lines
 from sem_ray.studies.plan.cost import Cost
 from sem_ray.studies.plan.sweep_plan import SweepPlan
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from sem_ray.cli.console.columns import aligned, cut, wrapped
 from sem_ray.cli.console.output import program
 from sem_ray.cli.console.progress import all_shown
 from sem_ray.cli.console.short_settings import short_names, short_settings
@@ -14,8 +16,7 @@ from sem_ray.studies.watch.study_view import RunningTrial, StudyView
 
 INDENT = "       "
 HEADS = ("trial", "seed", "stage", "done", "rate")
-LEFT = (False, False, True, False, False)
-"""Columns of words; numbers stand to the right."""
+STAGE = (2,)
 
 
 def running_lines(view: StudyView, width: int, most: int) -> Iterator[Text]:
@@ -25,48 +26,39 @@ def running_lines(view: StudyView, width: int, most: int) -> Iterator[Text]:
         return
     names = short_names(path for one in view.running for path in one.values)
     told = [short_settings(one.values, names) for one in view.running]
-    head, *does = _aligned([HEADS, *map(_cells, view.running)])
+    head, *does = aligned([HEADS, *map(_cells, view.running)], words=STAGE)
     beside = cell_len(head) + 2 + max(map(cell_len, told)) <= width
-    count = _fitting(len(told), most, 1 if beside else 2)
+    below = _below(told, width, most) if not beside else [[]] * len(told)
+    count = _fitting([1 + len(lines) for lines in below], most)
     yield cut(f"{head}  settings" if beside else head, width, style="bold")
-    for one, line, settings in zip(view.running[:count], does, told, strict=False):
+    for number, one in enumerate(view.running[:count]):
         metrics = all_shown(one.live.progress) if one.live.progress else ""
-        yield cut(_joined(line, settings if beside else "", metrics), width)
-        if not beside:
-            yield cut(f"{INDENT}{settings}", width, style="dim")
+        yield cut(_joined(does[number], told[number] if beside else "", metrics), width)
+        yield from (cut(line, width, style="dim") for line in below[number])
     if count < len(told):
         more = f"and {len(told) - count} more: {program()} status {view.standing.study}"
         yield cut(more, width, style="dim")
+
+
+def _below(told: Sequence[str], width: int, most: int) -> list[list[str]]:
+    """Each trial's settings whole if all of them fit, else on one line that is cut."""
+    whole = [wrapped(settings, width, INDENT) for settings in told]
+    if 1 + sum(1 + len(lines) for lines in whole) <= most:
+        return whole
+    return [wrapped(settings, width, INDENT, most=1) for settings in told]
 
 
 def _joined(*parts: str) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def cut(text: str, width: int, style: str = "") -> Text:
-    """On one line."""
-    line = Text(text, style=style, no_wrap=True, overflow="ellipsis")
-    line.truncate(width, overflow="ellipsis")
-    return line
-
-
-def _fitting(trials: int, most: int, lines: int) -> int:
-    """How many trials of so many `lines` each fit below a head, and above a line that counts the
+def _fitting(heights: Sequence[int], most: int) -> int:
+    """How many trials of so many lines each fit below a head, and above a line that counts the
     others."""
-    if 1 + trials * lines <= most:
-        return trials
-    return max((most - 2) // lines, 1)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Each row's cells on one line, in columns of one width."""
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(len(HEADS))]
-    return ["  ".join(map(_padded, row, widths, LEFT)) for row in rows]
-
-
-def _padded(cell: str, width: int, left: bool) -> str:
-    spaces = " " * (width - cell_len(cell))
-    return f"{cell}{spaces}" if left else f"{spaces}{cell}"
+    if 1 + sum(heights) <= most:
+        return len(heights)
+    ends = accumulate(heights)
+    return max(sum(2 + end <= most for end in ends), 1)
 
 
 def _cells(one: RunningTrial) -> Sequence[str]:

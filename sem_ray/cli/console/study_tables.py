@@ -1,34 +1,29 @@
-"""Studies as a person sees them: tables of trials, the winner as YAML."""
+"""A study as a person sees it: how it stands, how a sweep ended, the winner as YAML."""
 
 from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from rich import box
-from rich.table import Table
 
-from sem_ray.cli.console.comparison_text import sentences
+from sem_ray.cli.console.comparison_text import in_short, sentences
+from sem_ray.cli.console.configuration_table import configuration_lines
 from sem_ray.cli.console.output import program, say, stdout
-from sem_ray.cli.console.short_settings import short
-from sem_ray.metrics.measurement import (
-    CLEAN_ACCURACY,
-    GENERATION_SECONDS,
-    TEST_ACCURACY,
-    metric_key,
-)
+from sem_ray.cli.console.running_trials import running_lines
+from sem_ray.cli.console.trial_table import trial_table
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.queries import Best, StudyStatus, TrialRow
+from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run.sweep import SweepResult
+from sem_ray.studies.watch.study_view import StudyView
 
-INFEASIBLE = "infeasible"
-STYLES = {"failed": "red", INFEASIBLE: "yellow"}
-LONGEST_WORD = 9
-"""Characters of a word in the head of a narrow column."""
+ANSWER = 14
+"""Lines that the end of a sweep needs besides its table."""
+MOST_REASONS = 3
+"""Reasons of failures that are told; a screen has few lines."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +36,63 @@ class Swept:
 
 
 def show_sweep(swept: Swept) -> None:
-    """The end of a sweep: every trial, what failed, and the best as YAML."""
+    """The end of a sweep, on one screen: its configurations, what failed, and the answer."""
     result, winner = swept.sweep, swept.best
-    stdout.print(trial_table(swept.status))
-    for failed in result.failed:
-        say(f"trial {failed.trial} failed: {failed.error}", style="red")
+    most = max(stdout.height - ANSWER, 6) if stdout.is_terminal else None
+    for line in configuration_lines(swept.status, stdout.width, most):
+        stdout.print(line)
+    _say_failed([(f"trial {one.trial}", one.error) for one in result.failed], swept.status)
     say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    if result.stopped:
+        say(f"{result.stopped}: the same command with another budget goes on from here")
+    if result.outlook:
+        say(result.outlook)
     _say_infeasible(swept.status)
     if winner is not None:
-        stdout.print()
-        show_best(winner)
-        say(f"again at any time: {program()} best {winner.study} --out best.yaml")
-        say(f"protect with it:   {program()} protect DATA --config best.yaml --out noise")
+        for sentence in _short_answer(winner):
+            stdout.print(sentence, soft_wrap=not stdout.is_terminal)
+        say(f"its settings as YAML: {program()} best {winner.study} --out best.yaml")
+        say(f"protect with them:    {program()} protect DATA --config best.yaml --out noise")
 
 
-def show_status(status: StudyStatus) -> None:
-    stdout.print(trial_table(status))
+def show_status(
+    status: StudyStatus, view: StudyView | None = None, *, trials: bool = False
+) -> None:
+    """How a study stands: its configurations, or every trial; what runs, and why trials failed."""
+    if trials:
+        stdout.print(trial_table(status))
+    else:
+        for line in configuration_lines(status, stdout.width):
+            stdout.print(line)
+    if view is not None:
+        for line in running_lines(view, stdout.width, 2 * len(view.running) + 1):
+            stdout.print(line)
+    failed = [(f"trial {row.trial}", row.error) for row in status.rows if row.error]
+    _say_failed(failed, status)
     state = "running now" if status.running else "not running"
     stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
     ended = status.complete + status.stopped
     say(f"{ended} of {status.trials} trials finished{stopped}; {state}")
     _say_infeasible(status)
+
+
+def _say_failed(failed: list[tuple[str, str]], status: StudyStatus) -> None:
+    """Why, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for who, error in failed:
+        reasons.setdefault(error, []).append(who)
+    for error, names in list(reasons.items())[:MOST_REASONS]:
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        say(f"{names[0]}{others} failed: {error}", style="red")
+    if (more := len(reasons) - MOST_REASONS) > 0:
+        say(f"and {more} other reasons: {program()} status {status.study} --json", style="red")
+
+
+def _short_answer(best: Best) -> Iterator[str]:
+    if best.comparison is not None:
+        yield from in_short(best.comparison)
+    else:
+        yield from _unraced(best)
 
 
 def _say_infeasible(status: StudyStatus) -> None:
@@ -86,15 +117,20 @@ def best_yaml(best: Best) -> str:
 
 
 def _answer(best: Best) -> Iterator[str]:
-    if best.comparison is not None:
-        yield f"# best of study {best.study}"
-        yield from map(_comment, sentences(best.comparison))
-        return
-    number = len(best.objectives)
+    yield f"# best of study {best.study}"
+    told = _unraced(best) if best.comparison is None else sentences(best.comparison)
+    yield from map(_comment, told)
+
+
+def _unraced(best: Best) -> Iterator[str]:
+    """Of a configuration that no race has compared with the others."""
+    number, seeds = len(best.objectives), len(best.values)
     several = f" (the first of {number} objectives)" if number > 1 else ""
-    which = f"trial {best.trial}, {best.metric} {best.value:.1f}{several}"
-    yield f"# best of study {best.study}: {which}"
-    yield "# of one run with one seed, and another seed may end elsewhere"
+    yield f"configuration {best.trial} is the best found: {best.metric} {best.value:.1f}{several}"
+    if seeds > 1:
+        yield f"It is the mean of {seeds} seeds; it was not raced with the others."
+    else:
+        yield "It is one run with one seed, and another seed may end elsewhere."
 
 
 def _images(spec: ExperimentSpec) -> str:
@@ -119,94 +155,3 @@ def sections_yaml(tree: Mapping[str, Any]) -> str:
         for name, value in tree.items()
     ]
     return "\n".join(text.strip()[1:-1] for text in dumped)
-
-
-def trial_table(status: StudyStatus) -> Table:
-    """A row a trial: seed, searched settings, test accuracies (%) and seconds; `7 = 2` is a further
-    run of the settings of trial 2. Without frames, so that five settings and two radii fit 80
-    columns."""
-    table = Table(
-        title=f"study {status.study} ({', '.join(map(str, status.objectives))})",
-        caption=f"{_limits(status)}test accuracy in %, trained on clean→on protected images,\n"
-        "by the radius ρ of the victim's adversarial training (1/255)",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        show_edge=False,
-    )
-    settings = _ordered(path for row in status.rows for path in row.values)
-    radii = _radii(status.rows)
-    table.add_column("trial", overflow="fold")
-    further = any(row.configuration != row.trial for row in status.rows)
-    for name in (
-        *(["seed"] if further else []),
-        *map(in_lines, settings),
-        *(f"ρ={radius:g}\nclean→\nprotected" for radius in radii),
-        "noise\ns",
-        "trial\ns",
-    ):
-        table.add_column(name, justify="right", overflow="fold")
-    leaders = status.leaders
-    for row in status.rows:
-        style = "green" if row.trial in leaders else STYLES.get(_state(row))
-        seed = [short(row.seed)] if further else []
-        table.add_row(_name(row), *seed, *_cells(row, settings, radii), style=style)
-    return table
-
-
-def in_lines(path: str) -> str:
-    """`noise.perturbation_scale` over four short lines, for the head of a narrow column."""
-    words = path.replace(".", " ").replace("_", " ").split()
-    return "\n".join(piece for word in words for piece in _hyphenated(word))
-
-
-def _hyphenated(word: str) -> list[str]:
-    if len(word) <= LONGEST_WORD:
-        return [word]
-    return [f"{word[: LONGEST_WORD - 2]}-", *_hyphenated(word[LONGEST_WORD - 2 :])]
-
-
-def _name(row: TrialRow) -> str:
-    """`7`, `7 failed`; `7 = 2` is a further run of trial 2."""
-    again = "" if row.configuration == row.trial else f" = {row.configuration}"
-    state = {"complete": "", "interrupted": " cut off"}.get(_state(row), f" {_state(row)}")
-    return f"{row.trial}{again}{state}"
-
-
-def _state(row: TrialRow) -> str:
-    """Of its run, and of what it measured."""
-    return INFEASIBLE if row.broken else row.state
-
-
-def _limits(status: StudyStatus) -> str:
-    """A line about the constraints, if there are some."""
-    if not status.constraints:
-        return ""
-    return f"infeasible: does not keep to {', '.join(map(str, status.constraints))}\n"
-
-
-def _cells(row: TrialRow, settings: list[str], radii: list[float]) -> list[str]:
-    cells = [short(row.values.get(path)) for path in settings]
-    metrics = row.metrics
-    for radius in radii:
-        keys = [metric_key(side, radius) for side in (CLEAN_ACCURACY, TEST_ACCURACY)]
-        cells.append("→".join(_figure(metrics, key) for key in keys))
-    return [*cells, _figure(metrics, GENERATION_SECONDS), _seconds(row.seconds)]
-
-
-def _radii(rows: Iterable[TrialRow]) -> list[float]:
-    """Of the victims on protected images."""
-    measured = (found for row in rows for found in row.measurements)
-    radii = (m.radius for m in measured if m.name == TEST_ACCURACY and m.radius is not None)
-    return list(dict.fromkeys(radii))
-
-
-def _ordered(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
-
-
-def _figure(metrics: Mapping[str, float], name: str) -> str:
-    return f"{metrics[name]:.1f}" if name in metrics else "–"
-
-
-def _seconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds:.0f}"

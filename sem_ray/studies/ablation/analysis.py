@@ -6,6 +6,7 @@ seed, on one kind of machine. What a seed or a machine does to all of them drops
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -85,6 +86,8 @@ def analyse(
     design: Design, runs: Sequence[Run], measured: Measured, seed: int = 0
 ) -> MetricEffects:
     """Every effect of the design on one measurement; `seed` is that of the bootstraps."""
+    # A measurement that failed is not a number; its run is as one that is missing.
+    runs = [run for run in runs if math.isfinite(run.metrics[measured.metric])]
     blocks = _Blocks(runs, measured.metric)
     found = [_effect(contrast, blocks, measured, seed) for contrast in contrasts(design)]
     baseline = [run.metrics[measured.metric] for run in runs if run.point == 0]

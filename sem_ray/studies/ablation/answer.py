@@ -66,10 +66,12 @@ def _notes(metrics: Sequence[MetricEffects], runs: Sequence[Run], planned: int) 
         yield f"{len(runs)} of {planned} runs are finished; the rest may change every line"
     yield from _machines(metrics, runs)
     fewest = min((len(e.seeds) for m in metrics for e in m.effects if e.seeds), default=0)
-    if 0 < fewest < FEW_SEEDS:
+    if fewest == 1:
+        yield "with one seed nothing can be told from noise; give the study more"
+    elif 0 < fewest < FEW_SEEDS:
         yield (
-            f"with {fewest} seed{'s' if fewest > 1 else ''} only large effects can be told from "
-            "noise, and the bootstrap interval is far too narrow; go by Student's"
+            f"with {fewest} seeds only large effects can be told from noise, and the bootstrap "
+            "interval is far too narrow; go by Student's"
         )
     for effect in metrics[0].effects if metrics else ():
         if effect.aliases:
@@ -84,7 +86,7 @@ def _machines(metrics: Sequence[MetricEffects], runs: Sequence[Run]) -> Iterator
     short = sum(len(e.seeds) < len(ran) for e in (metrics[0].effects if metrics else ()))
     yield (
         f"runs are compared only within one kind of machine, of which there were {len(kinds)} "
-        f"({'; '.join(kinds)})" + (f": {short} effects lost seeds to it" if short else "")
+        f"({'; '.join(kinds)})" + (f"; effects that lost seeds to it: {short}" if short else "")
     )
 
 

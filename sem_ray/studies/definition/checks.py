@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sem_ray.errors import BadInput
 from sem_ray.methods import require_method
 from sem_ray.networks import require_networks
 from sem_ray.pipeline import metric_names
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import BadSetting, Keys
+from sem_ray.spec.reading import preset
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.constraints import refuse_unknown
 from sem_ray.studies.definition.derived import DERIVED, paths_of, refuse_bad_formulas
@@ -27,6 +29,7 @@ ELSEWHERE = (("resources",), ("early_stopping",), (DERIVED,))
 
 def check_study(spec: StudySpec) -> None:
     """Raise `BadInput` at the first setting that makes an experiment impossible."""
+    _check_preset(spec)
     base = _check_base(spec)
     _check_derived(spec, base)
     if "shards" not in spec.search:
@@ -43,6 +46,14 @@ def check_study(spec: StudySpec) -> None:
     _check_grid(spec)
     if spec.early_stopping is not None:
         refuse_unfit(spec.early_stopping, [o.metric for o in spec.objectives], spec.origin)
+
+
+def _check_preset(spec: StudySpec) -> None:
+    try:
+        if spec.preset is not None:
+            preset(spec.preset)
+    except BadInput as error:
+        raise spec.fault("preset", str(error)) from error
 
 
 def _check_base(spec: StudySpec) -> ExperimentSpec:
@@ -108,7 +119,11 @@ def _check_probe(spec: StudySpec, probe: Probe) -> None:
         if fault.keys[:1] in ELSEWHERE:
             raise
         path = probe.paths[0]
-        keys = (path, *spec.search[path].written_at(probe.values[path]))
+        # A setting that does not exist is wrong whatever its value.
+        value = (
+            () if "unknown key" in fault.text else spec.search[path].written_at(probe.values[path])
+        )
+        keys = (path, *value)
         text = fault.text + _hint(spec, path, fault.text)
         raise spec.origin.within("search").fault(keys, text) from fault
 

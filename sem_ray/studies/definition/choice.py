@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator, Field, JsonValue, Strict
+from pydantic import BeforeValidator, Field, JsonValue, PlainValidator, Strict
 
 from sem_ray.spec.base import Frozen
 
 
-def _unquoted(value: Any) -> Any:
-    """Refuse text that is a number: a range is of numbers."""
-    if not isinstance(value, str):
-        return value
+def _number(value: Any) -> int | float:
+    """A whole number or another, as it is written: the two are searched differently."""
+    if isinstance(value, str) and _is_number(value):
+        raise ValueError("is text; write the number without quotes")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("expected a number")  # noqa: TRY004  what pydantic turns into its own
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("expected a finite number")
+    return value
+
+
+def _is_number(text: str) -> bool:
     try:
-        float(value)
+        float(text)
     except ValueError:
-        return value
-    raise ValueError("is text; write the number without quotes")
+        return False
+    return True
 
 
-Number = Annotated[
-    Annotated[int, Strict()] | Annotated[float, Strict()], BeforeValidator(_unquoted)
-]
+Number = Annotated[int | float, PlainValidator(_number, json_schema_input_type=int | float)]
 Scalar = (
     Annotated[bool, Strict()]
     | Annotated[int, Strict()]
@@ -53,9 +60,10 @@ class Fault(NamedTuple):
 
 
 def value_key(value: Any) -> str:
-    """The same text for values that are the same setting, as 8 and 8.0."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return repr(float(value)) if is_number else repr(encoded(value))
+    """The same text for values that are the same setting, as 8 and 8.0, or 0.3 and 3 × 0.1."""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else f"{value:.12g}"
+    return repr(encoded(value))
 
 
 def _as_list(value: Any) -> Any:

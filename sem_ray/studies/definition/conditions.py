@@ -10,7 +10,7 @@ from optuna.trial import Trial
 
 from sem_ray.spec.origin import Origin
 from sem_ray.spec.validation import did_you_mean
-from sem_ray.studies.definition.choice import encoded
+from sem_ray.studies.definition.choice import encoded, value_key
 from sem_ray.studies.definition.distributions import Distribution, Space, Values
 
 
@@ -31,7 +31,7 @@ def parents_first(space: Space) -> tuple[str, ...]:
 def is_active(distribution: Distribution, values: Mapping[str, Any]) -> bool:
     """Whether a trial whose parents have these values searches the setting."""
     return all(
-        parent in values and encoded(values[parent]) in map(encoded, wanted)
+        parent in values and value_key(values[parent]) in map(value_key, wanted)
         for parent, wanted in distribution.when.items()
     )
 
@@ -61,8 +61,7 @@ def reaching(space: Space, fixed: Mapping[str, Any]) -> Values | None:
     chosen = {path: values[0] if values else None for path, values in wanted.items()} | dict(fixed)
     kept = {path: chosen[path] for path in parents_first(space) if path in chosen}
     possible = all(
-        any(encoded(chosen[path]) == encoded(value) for value in values)
-        for path, values in wanted.items()
+        value_key(chosen[path]) in map(value_key, values) for path, values in wanted.items()
     )
     return {path: encoded(value) for path, value in kept.items()} if possible else None
 
@@ -74,8 +73,8 @@ def _wanted(space: Space, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
     while left:
         for parent, values in space[left.pop()].when.items():
             known = found.get(parent, values)
-            keys = {encoded(value) for value in values}
-            found[parent] = [value for value in known if encoded(value) in keys]
+            keys = {value_key(value) for value in values}
+            found[parent] = [value for value in known if value_key(value) in keys]
             left.append(parent)
     return found
 

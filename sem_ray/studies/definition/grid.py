@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from sem_ray.studies.definition.choice import encoded
+from sem_ray.studies.definition.choice import value_key
 from sem_ray.studies.definition.conditions import is_active, parents_first
 from sem_ray.studies.definition.distributions import Space, Values
 
@@ -52,13 +52,14 @@ class Grid:
         return parents_first(self.space)
 
     @cached_property
-    def _named(self) -> dict[str, list[Any]]:
-        """Path → its values that conditions name; all others leave the same rest of the space."""
-        found: dict[str, dict[Any, None]] = {}
+    def _named(self) -> dict[str, dict[str, Any]]:
+        """Path → its values that conditions name, by key; all others leave the same rest of the
+        space."""
+        found: dict[str, dict[str, Any]] = {}
         for distribution in self.space.values():
             for parent, wanted in distribution.when.items():
-                found.setdefault(parent, {}).update(dict.fromkeys(map(encoded, wanted)))
-        return {path: list(values) for path, values in found.items()}
+                found.setdefault(parent, {}).update({value_key(value): value for value in wanted})
+        return found
 
     def _count(self, depth: int, values: Values) -> int:
         """Points of the paths from `depth` on, after these values of those before them."""
@@ -68,7 +69,7 @@ class Grid:
         distribution = self.space[path]
         if not is_active(distribution, values):
             return self._count(depth + 1, values)
-        named = self._named.get(path, [])
+        named = self._named.get(path, {}).values()
         branches = sum(self._after(depth, values, value) for value in named)
         return branches + ((distribution.size or 1) - len(named)) * self._after(
             depth, values, OTHER
@@ -77,8 +78,8 @@ class Grid:
     def _after(self, depth: int, values: Values, value: Any) -> int:
         """Points that follow if the path at `depth` has this value."""
         path = self._paths[depth]
-        named = value in self._named.get(path, [])
-        return self._count(depth + 1, {**values, path: value if named else OTHER})
+        same = self._named.get(path, {}).get(value_key(value), OTHER)
+        return self._count(depth + 1, {**values, path: same})
 
     def _split(self, depth: int, values: Values, number: int) -> tuple[int, int]:
         """The position of the value at `depth` in point `number`, and what is left of the number

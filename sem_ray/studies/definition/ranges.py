@@ -9,7 +9,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from optuna.trial import Trial
 from pydantic import Field
 
-from sem_ray.studies.definition.choice import Conditional, Fault, Number
+from sem_ray.studies.definition.choice import Conditional, Fault, Number, value_key
 
 MOST_STEPS = 2**53
 """Up to here every whole number has a float of its own; samplers compute in floats."""
@@ -50,7 +50,7 @@ class Range(Conditional):
             return False
         if not self.low <= value <= self.high:
             return False
-        return self.size is None or self.at(self.position(value)) == value
+        return self.size is None or value_key(self.at(self.position(value))) == value_key(value)
 
     def setting(self, value: Any) -> Any:
         return value

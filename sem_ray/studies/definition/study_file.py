@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sem_ray.spec.origin import Origin, origin_of
+from sem_ray.spec.origin import Keys, Origin, origin_of
 from sem_ray.spec.reading import Tree, read_yaml
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.ablation import refuse_other_keys
@@ -15,23 +15,24 @@ from sem_ray.studies.definition.checks import check_study
 from sem_ray.studies.definition.conditions import refuse_bad_conditions
 from sem_ray.studies.definition.distributions import Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE
+from sem_ray.studies.definition.overrides import StudyOverrides
 from sem_ray.studies.definition.points import space_of
 from sem_ray.studies.definition.replicates import OTHER_FORMS, refuse_searched_seed
 from sem_ray.studies.definition.sources import with_absolute_sources
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 
-def read_study(path: Path) -> StudySpec:
-    """The study in a YAML file, checked. Paths of data that exist become absolute, because trials
-    run in other folders; they are looked up from here, then from beside the file. Raises `BadInput`
-    with the file and the line of what is wrong."""
+def read_study(path: Path, changes: StudyOverrides | None = None) -> StudySpec:
+    """The study in a YAML file, checked; `changes` are over what it says. Paths of data that exist
+    become absolute, because trials run in other folders; they are looked up from here, then from
+    beside the file. Raises `BadInput` with the file and the line of what is wrong."""
     tree, origin = read_yaml(path)
-    return study_from(tree, origin, path.parent)
+    return study_from(changes.of(tree) if changes else tree, origin, path.parent)
 
 
 def study_from(tree: Tree, place: str | Origin, beside: Path | None = None) -> StudySpec:
     """A checked study. Raises `BadInput` that names `place`."""
-    origin = _with_single_objective(origin_of(place))
+    origin = _with_other_forms(origin_of(place))
     _refuse_unknown_keys(tree, origin)
     refuse_other_keys(tree, origin)
     tree = _with_space(tree, origin)
@@ -54,12 +55,15 @@ def _with_its_design(spec: StudySpec) -> StudySpec:
     return spec.model_copy(update={"points": points, "trials": len(points), "replicates": each})
 
 
-def _with_single_objective(origin: Origin) -> Origin:
-    """`metric` and `direction` of the file are those of the first objective."""
+def _with_other_forms(origin: Origin) -> Origin:
+    """`metric` and `direction` of the file are those of the first objective, and `seeds` are
+    `replicates`."""
     positions = dict(origin.positions)
-    for key in SINGLE:
-        if (position := positions.get((key,))) is not None:
-            positions[("objectives", "0", key)] = position
+    forms: dict[Keys, Keys] = {(key,): ("objectives", "0", key) for key in SINGLE}
+    forms |= {(key,): ("replicates",) for key in OTHER_FORMS}
+    for written, meant in forms.items():
+        if written in positions:
+            positions[meant] = positions[written]
     return replace(origin, positions=positions)
 
 

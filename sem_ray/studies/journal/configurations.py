@@ -202,6 +202,12 @@ class Configurations:
         """Those that run now, or were cut off, oldest first."""
         return [self._all[number] for number in sorted(self._unfinished)]
 
+    def end_search(self) -> None:
+        """Begin no further configurations: those that are begun are all of the search."""
+        begun = max(len(self._searched) + len(self._begun), 1)
+        self.spec = self.spec.model_copy(update={"trials": min(begun, self.spec.trials)})
+        self._race = None
+
     def lacks(self) -> int:
         """New configurations that the search is still to begin."""
         return max(self.spec.trials - len(self._searched) - len(self._begun), 0)

@@ -24,6 +24,7 @@ from sem_ray.spec.validation import did_you_mean
 from sem_ray.store import REMEDY, Store
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.agreement import differences, refuse_incomparable
 from sem_ray.studies.journal.configurations import Configurations
 from sem_ray.studies.journal.trial_report import Failed
 
@@ -31,6 +32,8 @@ FOLDER = "studies"
 SPEC_FILE = "study.json"
 JOURNAL_FILE = "journal.log"
 LOCK_FILE = "sweep.lock"
+EARLIER = "earlier"
+"""Of a study's file: spaces that it searched before, and how many trials it had then."""
 HALF_PROPOSED = "the sweep was cut off before it had all its settings"
 SKIPPED = "skipped"
 """The attribute of a study that lists the trials which are left out."""
@@ -130,9 +133,9 @@ def open_study(store: Store, spec: StudySpec) -> StudyRecord:
     with writing_to(folder, REMEDY):
         folder.mkdir(parents=True, exist_ok=True)
         _drop_torn_line(folder / JOURNAL_FILE)
-        key = _agreed_key(folder, spec)
-        write_json(folder / SPEC_FILE, {"key": key, "study": spec.model_dump(mode="json")})
-        record = StudyRecord(spec, key, folder, _optuna_study(folder, spec))
+        content = {**_agreed(folder, spec), "study": spec.model_dump(mode="json")}
+        write_json(folder / SPEC_FILE, content)
+        record = StudyRecord(spec, content["key"], folder, _optuna_study(folder, spec))
         _fail_half_proposed(record)
     _refuse_other_seeds(record)
     return record
@@ -144,7 +147,7 @@ def load_study(store: Store, name: str) -> StudyRecord:
     if name not in studies(store):
         raise BadInput(f"no study {name!r} in {store.root}{_nearest(store, name)}")
     key, spec = _saved(folder)
-    return StudyRecord(spec, key, folder, _optuna_study(folder, spec))
+    return StudyRecord(spec, key, folder, _optuna_study(folder, spec, to_write=False))
 
 
 @contextmanager
@@ -168,7 +171,8 @@ def is_running(store: Store, name: str) -> bool:
     return is_locked(study_folder(store, name) / LOCK_FILE)
 
 
-def _optuna_study(folder: Path, spec: StudySpec) -> optuna.Study:
+def _optuna_study(folder: Path, spec: StudySpec, *, to_write: bool = True) -> optuna.Study:
+    """The study in the journal. One that is not there yet is made, in memory if only to be read."""
     journal = folder / JOURNAL_FILE
     lock = SystemLock(journal.with_suffix(".lock"))
     try:
@@ -177,7 +181,7 @@ def _optuna_study(folder: Path, spec: StudySpec) -> optuna.Study:
             # `create_study` would add a line to the journal each time it is read.
             return optuna.load_study(study_name=spec.name, storage=storage)
         return optuna.create_study(
-            storage=storage,
+            storage=storage if to_write else None,
             study_name=spec.name,
             directions=spec.directions,
             load_if_exists=True,
@@ -206,37 +210,38 @@ def require_same_study(store: Store, spec: StudySpec) -> None:
     written."""
     folder = study_folder(store, spec.name)
     if (folder / SPEC_FILE).exists():
-        _goes_on(folder, spec.resolved())
+        _keeps_trials(folder, spec.resolved())
 
 
-def _agreed_key(folder: Path, spec: StudySpec) -> str:
-    if not (folder / SPEC_FILE).exists():
-        return secrets.token_hex(8)
-    if not _goes_on(folder, spec):
+def _agreed(folder: Path, spec: StudySpec) -> dict[str, Any]:
+    """The key of the study, and the spaces that it searched before the present one. Raises
+    `BadInput` if its trials could not be compared with those of `spec`."""
+    file = folder / SPEC_FILE
+    if not file.exists():
+        return {"key": secrets.token_hex(8)}
+    if not _keeps_trials(folder, spec):
         (folder / JOURNAL_FILE).unlink(missing_ok=True)
-        return secrets.token_hex(8)
-    key, _ = _saved(folder)
-    return key
+        return {"key": secrets.token_hex(8)}
+    key, saved = _saved(folder)
+    earlier = json.loads(file.read_text(encoding="utf-8")).get(EARLIER, [])
+    if differences(saved, spec):
+        search = saved.model_dump(mode="json", include={"search"})["search"]
+        earlier.append({"trials": len(_optuna_study(folder, saved).trials), "search": search})
+    return {"key": key, **({EARLIER: earlier} if earlier else {})}
 
 
-def _goes_on(folder: Path, spec: StudySpec) -> bool:
-    """Whether `spec` is the study in `folder`, and not one to take its place. Raises `BadInput` if
-    finished trials of another one would be lost."""
+def _keeps_trials(folder: Path, spec: StudySpec) -> bool:
+    """Whether `spec` goes on with the trials in `folder`, and does not take their place: a study
+    whose trials only failed, for a mistake in it, may be corrected under its own name. Raises
+    `BadInput` if finished trials would be lost."""
     _, saved = _saved(folder)
-    differing = _differences(definition(saved), definition(spec))
-    if differing and _any_finished(folder, saved):
-        raise BadInput(
-            f"study {spec.name} exists in {folder} with another {', '.join(differing[:3])}; "
-            "give this one another name"
-        )
-    return not differing
-
-
-def _any_finished(folder: Path, saved: StudySpec) -> bool:
-    """Whether anything would be lost with the record: a study whose trials only failed, for a
-    mistake in it, may be corrected under its own name."""
-    study = _optuna_study(folder, saved)
-    return any(trial.state == TrialState.COMPLETE for trial in study.get_trials(deepcopy=False))
+    if not differences(saved, spec):
+        return True
+    trials = _optuna_study(folder, saved).get_trials(deepcopy=False)
+    if not any(trial.state == TrialState.COMPLETE for trial in trials):
+        return False
+    refuse_incomparable(saved, spec, trials, folder)
+    return True
 
 
 def _fail_half_proposed(record: StudyRecord) -> None:
@@ -267,30 +272,6 @@ def _saved(folder: Path) -> tuple[str, StudySpec]:
     file = folder / SPEC_FILE
     content = json.loads(file.read_text(encoding="utf-8"))
     return content["key"], checked(content["study"], str(file))
-
-
-def definition(spec: StudySpec) -> dict[str, Any]:
-    """What makes two studies the same one, whatever their length, place and wording."""
-    tree = spec.model_dump(mode="json", include={"objectives", "sampler", "seed", "derived"})
-    tree["constraints"] = {str(constraint): True for constraint in spec.constraints}
-    tree["objectives"] = {str(number): o for number, o in enumerate(tree["objectives"])}
-    # As text, because whole numbers and others search differently and compare equal.
-    search = {path: repr(distribution) for path, distribution in spec.search.items()}
-    listed = {"points": repr(spec.points), "enqueue": repr(spec.enqueue)}
-    if spec.early_stopping is not None:
-        tree["early_stopping"] = spec.early_stopping.model_dump(mode="json")
-    return {**tree, **listed, "search": search, "base": spec.experiment({}).model_dump(mode="json")}
-
-
-def _differences(old: Any, new: Any, path: str = "") -> list[str]:
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return [] if old == new else [path]
-    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
-    return [
-        found
-        for key in keys
-        for found in _differences(old.get(key), new.get(key), f"{path}.{key}".lstrip("."))
-    ]
 
 
 def _nearest(store: Store, name: str) -> str:

@@ -19,7 +19,6 @@ from sem_ray.studies.journal.trial_report import (
     Finished,
     RungReport,
     Stopped,
-    TrialReport,
 )
 
 SPEC = "spec"
@@ -180,6 +179,6 @@ def note_failure(trial: optuna.Trial, report: Failed) -> None:
     _note_device(trial, report)
 
 
-def _note_device(trial: optuna.Trial, report: TrialReport) -> None:
+def _note_device(trial: optuna.Trial, report: Finished | Failed | Stopped) -> None:
     if report.device is not None:
         trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))

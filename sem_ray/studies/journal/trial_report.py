@@ -58,6 +58,15 @@ class Failed(Frozen):
         )
 
 
+class Waiting(Frozen):
+    """A trial that gave its device back, because others make a stage that it needs. It runs again
+    with the same values once they have."""
+
+    kind: str
+    identity: str
+    """Of the stage, in the store."""
+
+
 class RungReport(Frozen):
     """What a trial measured at a rung, on its way."""
 
@@ -77,7 +86,7 @@ class Stopped(Frozen):
     device: DeviceUse | None = None
 
 
-TrialReport = Finished | Failed | Stopped
+TrialReport = Finished | Failed | Stopped | Waiting
 
 
 def one_line(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from sem_ray.studies.dry_run import proposals
 
 MOST_FORESEEN = 500
 """Configurations that are looked at one by one; the work of more is extrapolated."""
-KNOWN_AHEAD = ("random", "qmc", "grid", "points")
+KNOWN_AHEAD = ("random", "qmc", "grid")
 """Samplers whose proposals depend on no result."""
 
 
@@ -34,7 +34,7 @@ class Foreseen:
     @property
     def exact(self) -> bool:
         """Whether these are the configurations that will run, and all of them."""
-        known = self.spec.sampler.name in KNOWN_AHEAD
+        known = bool(self.spec.points) or self.spec.sampler.name in KNOWN_AHEAD
         return known and len(self.configurations) == self.target
 
     @property

@@ -104,7 +104,7 @@ def plan(
 
 def _shown(spec: StudySpec, foreseen: Foreseen) -> tuple[Values, ...]:
     """Of samplers that learn, what they draw before they have learnt anything."""
-    learns = spec.sampler.name in ("tpe", "gp")
+    learns = spec.sampler.name in ("tpe", "gp") and not spec.points
     known = spec.sampler.startup_trials if learns else SHOWN
     return foreseen.configurations[: min(known, SHOWN)]
 

@@ -57,6 +57,10 @@ class StudyRuns:
         status: Status = "RUNNING" if sweeping else "FINISHED" if ended else "KILLED"
         self._runs.reconcile((self._run(trial, trial.number in live) for trial in known), status)
 
+    def delete(self) -> int:
+        """Delete the study's run and those of its trials; how many there were."""
+        return self._runs.delete()
+
     def best(self) -> int | None:
         """The finished trial that meets the first objective best, ordered by the server; of equal
         ones the next objective decides, then age."""

@@ -43,6 +43,10 @@ class Records:
 
     def note(self, trial: FrozenTrial, live: Container[int]) -> None:
         """Write one trial; after a failure, everything that was missed."""
+        # The first look is worth its time only if the trial takes longer than one.
+        self._watched.setdefault(trial.number, time.monotonic())
+        if trial.state.is_finished():
+            self._watched.pop(trial.number)
         if self._failure is None:
             self._try(lambda runs: runs.write(trial, live=trial.number in live))
         elif time.monotonic() >= self._next_try:
@@ -51,7 +55,7 @@ class Records:
     def watch(self, event: TrialProgress) -> None:
         """Write how a trial is doing, now and then; what is missed is not made up for."""
         now = time.monotonic()
-        due = self._watched.get(event.trial, 0.0) + WATCH_EVERY
+        due = self._watched.setdefault(event.trial, now) + WATCH_EVERY
         if self._failure is None and now >= due:
             self._watched[event.trial] = now
             self._try(lambda runs: runs.watch(event.trial, event.progress))

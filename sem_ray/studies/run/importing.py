@@ -11,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import means
 from sem_ray.spec import ExperimentSpec
+from sem_ray.studies.definition.choice import encoded
 from sem_ray.studies.definition.conditions import is_active, parents_first
 from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.objective import unusable
@@ -85,7 +86,7 @@ def _values(study: StudySpec, params: Mapping[str, Any], tree: Mapping[str, Any]
             value = params[path] if path in params else _at(tree, path)
             if not distribution.holds(value):
                 return None
-            values[path] = value
+            values[path] = encoded(value)
     return values
 
 

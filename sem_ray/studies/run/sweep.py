@@ -7,20 +7,25 @@ from dataclasses import dataclass, field
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.cluster.ray_session import require_ray
 from sem_ray.pipeline import run_experiment
+from sem_ray.pipeline.noise import KIND
 from sem_ray.records.connection import require_tracking
-from sem_ray.store import Store
+from sem_ray.store import Store, StorePlace
 from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
 from sem_ray.studies.events import DeviceEvent, OnEvent, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.configurations import Configurations
 from sem_ray.studies.journal.live import LiveWriter
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
+from sem_ray.studies.plan.placing import devices_of
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.run.amendments import NONE, Amendments, amend, require_possible
 from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.ledger import Ledger, outlook_of
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
@@ -50,10 +55,14 @@ class SweepResult:
     """How often a trial was lost in this sweep and given out again."""
     imported: int = 0
     """Finished trials that were taken over from another study."""
+    stopped: str | None = None
+    """Which limit of its budget ended the sweep, in words; None if it was none."""
+    outlook: str | None = None
+    """What more configurations are expected to give, in words; None if too little is known."""
 
     @property
     def ok(self) -> bool:
-        return not self.failed and self.complete >= self.target
+        return not self.failed and (self.complete >= self.target or self.stopped is not None)
 
 
 def run_sweep(
@@ -78,6 +87,8 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
+    if backend is None:
+        require_ray()
     require_possible(store, spec, amendments)
     require_tracking(store)
     with sweeping(store, spec.name):
@@ -85,9 +96,8 @@ def run_sweep(
         imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
-        sweep.run(
-            backend, TrialSetting(experiment, store.root, rungs=rungs or ExperimentRungs.of(spec))
-        )
+        rungs = rungs or ExperimentRungs.of(spec)
+        sweep.run(backend, TrialSetting(experiment, StorePlace.of(store), rungs=rungs))
     return SweepResult(
         study=spec.name,
         complete=sweep.complete,
@@ -95,6 +105,8 @@ def run_sweep(
         failed=tuple(sweep.failed),
         lost=sweep.lost,
         imported=imported,
+        stopped=sweep.stopped,
+        outlook=sweep.outlook,
         seconds=time.monotonic() - start,
     )
 
@@ -108,6 +120,8 @@ class _Sweep:
     on_event: OnEvent
     failed: list[FailedTrial] = field(default_factory=list)
     lost: int = 0
+    stopped: str | None = None
+    """Which limit of the study's budget ended it, in words."""
 
     def run(self, backend: TrialBackend, setting: TrialSetting) -> None:
         self._records = Records(self.store, self.record, lambda text: self.on_event(Warned(text)))
@@ -133,14 +147,36 @@ class _Sweep:
         """Finished trials to reach, at most: all seeds of all configurations."""
         return self._queue.configurations.wanted()
 
+    @property
+    def outlook(self) -> str | None:
+        """What more configurations are expected to give, in words."""
+        found = outlook_of(self.record.spec, self._queue.configurations)
+        return None if found is None else str(found)
+
     def _search(self, backend: TrialBackend, setting: TrialSetting) -> None:
-        missing = self.record.configurations().remaining()
-        budget = Budget.for_runs(missing, self.record.spec.concurrency)
-        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress)
+        configurations = self.record.configurations()
+        ledger = self._ledger(configurations)
+        missing = configurations.remaining()
+        budget = Budget.for_runs(missing, self.record.spec.concurrency, ledger)
+        self._queue = TrialQueue(self.record, budget, self._on_trial, self._on_progress, self.store)
         if not self._queue.over:
             backend.run(self._queue, setting)
         if self._queue.failure is not None:
             raise self._queue.failure
+        if self.complete < self.target:
+            self.stopped = budget.exhausted
+
+    def _ledger(self, configurations: Configurations) -> Ledger:
+        """What the study's earlier sweeps have spent."""
+        spec = self.record.spec
+        ledger = Ledger(spec, devices=devices_of(spec).count, noise_bytes=self._noise_bytes)
+        ledger.take_all(self.record.study.get_trials(deepcopy=False), configurations)
+        return ledger
+
+    def _noise_bytes(self, identity: str) -> int:
+        """Of a noise in the store; 0 if it is not there."""
+        folder = self.store.folder(KIND, identity)
+        return sum(file.stat().st_size for file in folder.glob("*") if file.is_file())
 
     def on_devices(self, event: DeviceEvent) -> None:
         """Say what each trial takes, and what all of them take now."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -22,13 +21,14 @@ from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
-from sem_ray.store import Store
+from sem_ray.store import BeingMade, Store, StorePlace
 from sem_ray.studies.journal.trial_report import (
     Failed,
     Finished,
     RungReport,
     Stopped,
     TrialReport,
+    Waiting,
 )
 from sem_ray.studies.run.device_watch import DeviceWatch
 from sem_ray.studies.run.failure_reasons import reason_of
@@ -69,7 +69,7 @@ class TrialSetting:
     """What is the same for all trials of a sweep; it travels to the workers."""
 
     experiment: Experiment
-    store: Path
+    store: StorePlace
     resources: TrialResources = field(default_factory=TrialResources)
     """What each trial gets; a backend that chooses devices puts its choice here."""
     rungs: Rungs | None = None
@@ -108,7 +108,7 @@ def attempt(
     try:
         with _backend(setting.resources) as backend:
             watch.begin(backend.device)
-            store = Store(setting.store)
+            store = setting.store.open(waits=False)
             if setting.rungs is not None and at_rung is not None:
                 run = setting.rungs.begin(spec, store, backend=backend, sink=sink)
                 rung = stopped_at(run, setting.rungs.count, spec, at_rung)
@@ -127,6 +127,8 @@ def attempt(
             machine=machine_kind(backend.device),
             device=watch.use(),
         )
+    except BeingMade as stage:
+        return Waiting(kind=stage.kind, identity=stage.identity)
     except Exception as error:  # noqa: BLE001  it is told with the trial
         return Failed.by(error, time.monotonic() - start, watch.use(), reason_of(error))
 

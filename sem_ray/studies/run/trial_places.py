@@ -8,7 +8,7 @@ from sem_ray.cluster.gpu_sharing import share
 from sem_ray.device_use import DeviceUse
 from sem_ray.spec.resources import TrialResources
 from sem_ray.studies.events import DevicesTaken, OnDevices, ignore
-from sem_ray.studies.journal.trial_report import Failed, TrialReport
+from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport
 
 
 class TrialPlaces:
@@ -57,7 +57,7 @@ class TrialPlaces:
         not fit would not fit any share."""
         taken = self._running.pop(trial)
         self._on_change(self._taken)
-        if report.device is not None and not isinstance(report, Failed):
+        if isinstance(report, Finished) and report.device is not None:
             self._measured.append(report.device)
         elif isinstance(report, Failed) and report.reason == "out_of_memory" and 0 < taken.gpus < 1:
             self._overflows += taken.gpus == self.resources.gpus

@@ -18,11 +18,12 @@ from sem_ray.files import writing_to
 from sem_ray.metrics.measurement import means
 from sem_ray.progress import Progress
 from sem_ray.spec import ExperimentSpec
-from sem_ray.store import REMEDY
+from sem_ray.store import REMEDY, Store
 from sem_ray.studies.definition.constraints import unmeasured, violations
 from sem_ray.studies.definition.objective import unusable
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal import trial_attributes as attributes
+from sem_ray.studies.journal.configurations import Configuration
 from sem_ray.studies.journal.storage import StudyRecord
 from sem_ray.studies.journal.trial_report import (
     Failed,
@@ -30,9 +31,11 @@ from sem_ray.studies.journal.trial_report import (
     RungReport,
     Stopped,
     TrialReport,
+    Waiting,
 )
 from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.proposals import Proposal, Proposals
+from sem_ray.studies.run.sharing import SharedStages, at_once, most_held
 from sem_ray.studies.run.stopping import Stopping, rung_values
 
 OnTrial = Callable[[FrozenTrial], None]
@@ -53,14 +56,24 @@ class TrialQueue:
     """Gives trials as long as the budget allows, and writes down how they end."""
 
     def __init__(
-        self, record: StudyRecord, budget: Budget, on_trial: OnTrial, on_progress: OnProgress
+        self,
+        record: StudyRecord,
+        budget: Budget,
+        on_trial: OnTrial,
+        on_progress: OnProgress,
+        store: Store | None = None,
     ) -> None:
         self._record, self._study, self._budget = record, record.study, budget
         self._on_trial, self._on_progress = on_trial, on_progress
         self.configurations = record.configurations()
         self._proposals = Proposals(record, self.configurations)
         self._stopping = Stopping(record.spec, (one.first for one in self.configurations))
+        self._store = store
+        self._shared = SharedStages(most_held(record.spec.sampler.name))
+        self._requests: dict[int, TrialRequest] = {}
+        """Of the trials that were begun and have not ended."""
         self._running: dict[int, optuna.Trial] = {}
+        self._look_ahead()
         self._nothing_to_give = False
         self.failure: Exception | None = None
         """What ended the sweep early, for the sweep to raise: a backend may bury what is raised in
@@ -73,19 +86,25 @@ class TrialQueue:
 
     @property
     def running(self) -> frozenset[int]:
-        """Numbers of the trials that were given out and have not ended."""
-        return frozenset(self._running)
+        """Numbers of the trials that were begun and have not ended, those held back included."""
+        return frozenset(self._running) | self._shared.held
 
     @property
     def over(self) -> bool:
         """Whether nothing runs and nothing will be given any more."""
-        return not self._running and (self._nothing_to_give or not self._goes_on())
+        if self._running:
+            return False
+        return not self._goes_on() or (self._nothing_to_give and not self._shared.held)
 
     def next(self) -> TrialRequest | None:
         """A trial to start now; None if there is none, for the moment or for good."""
         while self._goes_on() and self._budget.has_room(len(self._running)):
             try:
                 with writing_to(self._record.folder, REMEDY, DiskFailed):
+                    if (held := self._shared.ready()) is not None:
+                        return self._given(self._requests[held.trial])
+                    if self._shared.full:
+                        return None
                     proposal = self._proposals.next()
                     self._nothing_to_give = proposal is None
                     if proposal is None:
@@ -101,6 +120,7 @@ class TrialQueue:
     def progress(self, trial: int, progress: Progress) -> None:
         """Pass on how far a running trial is."""
         if trial in self._running:
+            self._shared.progress(trial, progress)
             self._on_progress(TrialProgress(trial, progress))
 
     def rung(self, trial: int, report: RungReport) -> bool:
@@ -131,6 +151,7 @@ class TrialQueue:
         running = self._running.pop(trial, None)
         if running is None:
             return
+        self._shared.end(trial)
         try:
             with writing_to(self._record.folder, REMEDY, DiskFailed):
                 self._end(running, report)
@@ -143,7 +164,8 @@ class TrialQueue:
         return self.configurations.remaining() > 0
 
     def _started(self, proposal: Proposal) -> TrialRequest | None:
-        """The trial, noted as running; None if its values are no experiment."""
+        """The trial, noted as running; None if its values are no experiment, or if it is held
+        back."""
         try:
             spec = proposal.experiment(self._record)
         except BadInput as error:
@@ -151,14 +173,20 @@ class TrialQueue:
             self._fail(trial, Failed(error=str(error)))
             return None
         trial = self._begun(proposal, spec)
-        self._running[trial.number] = trial
+        rungs = self._stopping.has_rungs(proposal.replicate)
+        request = self._requests[trial.number] = TrialRequest(trial.number, spec, rungs)
+        return self._given(request) if self._shared.start(trial.number, spec) else None
+
+    def _given(self, request: TrialRequest) -> TrialRequest:
+        """The request of a trial that starts now."""
+        trial = self._running[request.trial] = self._record.trial(request.trial)
         try:
             self._tell(trial)
         except Exception:
-            del self._running[trial.number]  # it will not be run, so nothing must wait for it
+            del self._running[request.trial]  # it will not be run, so nothing must wait for it
+            self._shared.end(request.trial)
             raise
-        rungs = self._stopping.has_rungs(proposal.replicate)
-        return TrialRequest(trial.number, spec, rungs)
+        return request
 
     def _begun(self, proposal: Proposal, spec: ExperimentSpec | None) -> optuna.Trial:
         if proposal.trial is not None:
@@ -171,6 +199,10 @@ class TrialQueue:
         return trial
 
     def _end(self, trial: optuna.Trial, report: TrialReport) -> None:
+        if isinstance(report, Waiting):
+            self._hold(trial.number, report)
+            return
+        self._requests.pop(trial.number, None)
         if isinstance(report, Failed):
             if not self._given_again(trial, report):
                 self._fail(trial, report)
@@ -185,6 +217,11 @@ class TrialQueue:
             self._fail(trial, Failed(error=reason, seconds=report.seconds))
             return
         self._finish(trial, report, [metrics[objective.metric] for objective in objectives])
+
+    def _hold(self, trial: int, report: Waiting) -> None:
+        """Run it again once the stage is free; the journal has it as RUNNING all the while."""
+        is_free = self._store.watch(report.kind, report.identity) if self._store else at_once
+        self._shared.hold(trial, self._requests[trial].spec, is_free)
 
     def _finish(self, trial: optuna.Trial, report: Finished, values: list[float]) -> None:
         attributes.note_finish(trial, report)
@@ -230,6 +267,20 @@ class TrialQueue:
     def _tell(self, trial: optuna.Trial) -> None:
         """Tell those who keep count, and those who watch, how the trial stands now."""
         frozen = self._record.frozen(trial)
-        if (found := self.configurations.take(frozen)) is not None:
+        found = self.configurations.take(frozen)
+        if found is not None:
             self._proposals.told(found)
+        self._spend(frozen, found)
         self._on_trial(frozen)
+
+    def _spend(self, trial: FrozenTrial, configuration: Configuration | None) -> None:
+        """Note what the trial took."""
+        if self._budget.ledger is not None:
+            self._budget.ledger.take(trial, configuration)
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """End a search that is unlikely to give more, if the study asks for that."""
+        ledger = self._budget.ledger
+        if ledger is not None and ledger.ends_search(self.configurations):
+            self.configurations.end_search()

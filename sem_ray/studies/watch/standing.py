@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,8 @@ from optuna.trial import FrozenTrial, TrialState
 from sem_ray.metrics.statistics import Estimate, mean_estimate
 from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.definition.objective import Objective, not_dominated
+from sem_ray.studies.definition.study_spec import StudySpec
+from sem_ray.studies.feasibility import is_feasible
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
 
@@ -32,6 +34,16 @@ class Leader:
     """Other configurations that cannot be told from it, of those that race with it."""
     decided: bool
     """Whether it has won, and does not only lead so far."""
+
+
+@dataclass(frozen=True)
+class RungCount:
+    """How many trials reached a rung of early stopping, and how many were stopped there."""
+
+    fraction: float
+    """Of the stage's steps."""
+    reached: int
+    stopped: int
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class Standing:
     """`GPU-hours` and `core-hours` of trials that ended."""
     seconds: tuple[float, ...]
     """Of the trials that finished last."""
+    rungs: tuple[RungCount, ...] = ()
+    """Of trials that ended; empty without early stopping."""
 
 
 @dataclass
@@ -67,6 +81,9 @@ class Tally:
     pruned: int = 0
     device_hours: dict[str, float] = field(default_factory=dict)
     seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    reached: Counter[int] = field(default_factory=Counter)
+    """Rung → trials."""
+    stopped: Counter[int] = field(default_factory=Counter)
     _ended: set[int] = field(default_factory=set)
 
     def take(self, trial: FrozenTrial) -> None:
@@ -76,6 +93,9 @@ class Tally:
         self._ended.add(trial.number)
         self.failed += trial.state == TrialState.FAIL
         self.pruned += trial.state == TrialState.PRUNED
+        for report, stops in attributes.rungs_of(trial):
+            self.reached[report.rung] += 1
+            self.stopped[report.rung] += stops
         seconds = attributes.seconds_of(trial)
         if seconds is None:
             return
@@ -103,6 +123,16 @@ def standing(configurations: Configurations, tally: Tally) -> Standing:
         front=_front(configurations) if len(spec.objectives) > 1 else 0,
         device_hours=dict(tally.device_hours),
         seconds=tuple(tally.seconds),
+        rungs=_rungs(spec, tally),
+    )
+
+
+def _rungs(spec: StudySpec, tally: Tally) -> tuple[RungCount, ...]:
+    if spec.early_stopping is None:
+        return ()
+    return tuple(
+        RungCount(fraction, tally.reached[rung], tally.stopped[rung])
+        for rung, fraction in enumerate(spec.early_stopping.rungs)
     )
 
 
@@ -110,13 +140,17 @@ def _leader(configurations: Configurations) -> Leader | None:
     comparison = compare(configurations)
     if comparison is not None:
         return _of(comparison)
-    found = [one for one in configurations if one.runs]
-    if not found:
+    if not (found := _feasible(configurations)):
         return None
     objective = configurations.objective
     best = min(found, key=lambda one: (objective.sign * _mean(one, objective), one.number))
     values = [run.metrics[objective.metric] for run in best.runs.values()]
     return Leader(best.number, best.values, mean_estimate(values), tied=0, decided=False)
+
+
+def _feasible(configurations: Configurations) -> list[Configuration]:
+    """Those with a finished run that keep to the constraints."""
+    return [one for one in configurations if one.runs and is_feasible(configurations, one)]
 
 
 def _of(comparison: Comparison) -> Leader:
@@ -138,7 +172,6 @@ def _front(configurations: Configurations) -> int:
     objectives = configurations.spec.objectives
     results = {
         one.number: {o.metric: _mean(one, o) for o in objectives}
-        for one in configurations
-        if one.runs
+        for one in _feasible(configurations)
     }
     return len(not_dominated(objectives, results))

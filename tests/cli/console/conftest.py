@@ -27,12 +27,13 @@ TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 class Screen:
     """A console, and what stands on it after all that was drawn, erased and drawn over."""
 
-    def __init__(self, *, terminal: bool, width: int) -> None:
+    def __init__(self, *, terminal: bool, width: int, height: int) -> None:
         self.drawn = StringIO()
         self.console = Console(
             file=self.drawn,
             force_terminal=terminal,
             width=width,
+            height=height,
             highlight=False,
             markup=False,
             emoji=False,
@@ -69,8 +70,8 @@ MakeScreen = Callable[..., Screen]
 def screen(monkeypatch: pytest.MonkeyPatch) -> MakeScreen:
     """Puts a new screen in place of both streams."""
 
-    def make(*, terminal: bool = True, width: int = 80) -> Screen:
-        made = Screen(terminal=terminal, width=width)
+    def make(*, terminal: bool = True, width: int = 80, height: int = 100) -> Screen:
+        made = Screen(terminal=terminal, width=width, height=height)
         for module in (
             noise_tables,
             output,

@@ -1,6 +1,8 @@
-"""Measurements of a study to be shown."""
+"""Studies to be shown: measurements, trials, how they stand."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from sem_ray.metrics.measurement import (
     CLEAN_ACCURACY,
@@ -12,6 +14,7 @@ from sem_ray.metrics.measurement import (
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import preset
 from sem_ray.studies.definition.objective import Objective
+from sem_ray.studies.queries import RowState, StudyStatus, TrialRow
 
 SPEC = ExperimentSpec.model_validate(preset("quick"))
 
@@ -29,3 +32,31 @@ def measured(**changes: float) -> tuple[Measurement, ...]:
         Measurement(name=VICTIM_SECONDS, value=33.0, unit="s"),
     )
     return tuple(m.model_copy(update={"value": changes.get(m.key, m.value)}) for m in found)
+
+
+VALUES = {
+    "noise.steps": 3,
+    "noise.step_size": 11.53456,
+    "noise.perturbation_scale": 0.317345,
+    "noise.radius": 16,
+    "surrogate.radius": 2,
+}
+"""What the embedded study searches."""
+
+
+def row(number: int, state: RowState = "complete", **changes: Any) -> TrialRow:
+    done = state == "complete"
+    facts: dict[str, Any] = {
+        "values": VALUES,
+        "value": 60.6 if done else None,
+        "measurements": measured() if done else (),
+        "error": None,
+        "seconds": 77.4 if done else None,
+        "configuration": number,
+        "seed": 0,
+    }
+    return TrialRow(number, state, **{**facts, **changes})
+
+
+def status(*rows: TrialRow) -> StudyStatus:
+    return StudyStatus("quick", OBJECTIVES, 8, False, rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sem_ray.cli.console.comparison_text import sentences
+from dataclasses import replace
+
+from sem_ray.cli.console.comparison_text import in_short, sentences
 from sem_ray.cli.console.study_tables import show_best
 from sem_ray.metrics.statistics import Estimate
 from sem_ray.spec.reading import parse_yaml
@@ -40,13 +42,27 @@ def comparison(*, confirmed: bool = True, apart: bool = True) -> Comparison:
 def test_the_winner_its_interval_and_how_the_others_compare() -> None:
     first, near, far, rest, how = sentences(comparison())
     assert first == (
-        "trial 5 (noise.radius 32, noise.perturbation_scale 0.333) leads: test_accuracy_at_4 19.0 "
-        "[15.0, 23.0] over seeds that did not choose it (seeds 4, 5, 6)"
+        "configuration 5 (noise.radius 32, noise.perturbation_scale 0.333) leads: "
+        "test_accuracy_at_4 19.0 [15.0, 23.0] over seeds 4, 5, 6; others, seeds 1, 2, 3, chose it"
     )
     assert near.endswith("cannot be told from it: +0.2 [-2.9, +3.3] over 3 seeds")
-    assert far == "trial 2 (noise.radius 16) is worse by +31.8 [+19.8, +43.8] over 2 seeds"
+    assert far == "configuration 2 (noise.radius 16) is worse by +31.8 [+19.8, +43.8] over 2 seeds"
     assert rest.startswith("The other 3 configurations ran with one seed")
     assert "95% intervals" in how and "seeds that both ran with" in how
+
+
+def test_in_short_it_names_who_is_tied_and_who_is_worse() -> None:
+    first, tied, worse, rest = in_short(comparison())
+    assert first == next(sentences(comparison()))
+    assert tied == (
+        "Cannot be told from it: configuration 4 (noise.radius 32, noise.perturbation_scale 0.333) "
+        "by +0.2 [-2.9, +3.3]."
+    )
+    assert worse == "Worse: 2 by +31.8 [+19.8, +43.8]."
+    assert rest.startswith("The other 3")
+    many = comparison()
+    crowd = replace(many, contenders=(*many.contenders[:1], *many.contenders[2:] * 5))
+    assert next(line for line in in_short(crowd) if "Worse" in line).endswith(", and 2 more.")
 
 
 def test_a_study_that_tells_nothing_apart_says_so() -> None:
@@ -59,7 +75,8 @@ def test_a_study_that_tells_nothing_apart_says_so() -> None:
 def test_until_the_winner_has_run_again_its_estimate_is_of_the_seeds_that_chose_it() -> None:
     first, *_ = sentences(comparison(confirmed=False))
     assert first.endswith(
-        "test_accuracy_at_4 18.2 [15.2, 21.2] over the seeds that chose it (seeds 1, 2, 3)"
+        "test_accuracy_at_4 18.2 [15.2, 21.2] over seeds 1, 2, 3, which chose it, so that it may "
+        "look better than it is"
     )
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from sem_ray.cli.console.live_view import clock, live_view
 from sem_ray.metrics.statistics import mean_estimate
 from sem_ray.studies.definition.objective import Objective
-from sem_ray.studies.watch.standing import Leader
+from sem_ray.studies.watch.standing import Leader, RungCount
 from sem_ray.studies.watch.study_view import StudyView
 from tests.cli.console.conftest import MakeScreen
 from tests.cli.console.live_samples import TWO, running, view
@@ -83,6 +83,12 @@ def test_several_objectives_have_a_front(screen: MakeScreen) -> None:
     several = (Objective(metric="test_accuracy_at_4"), Objective(metric="passes"))
     found = lines(screen, view(objectives=several, front=4))
     assert "front  4 configurations that no other beats in every objective" in found
+
+
+def test_rungs_say_how_many_reached_them_and_stopped_there(screen: MakeScreen) -> None:
+    rungs = (RungCount(0.25, reached=12, stopped=8), RungCount(0.5, reached=4, stopped=1))
+    found = lines(screen, view(rungs=rungs))
+    assert "rungs  0.25: 12 reached, 8 stopped · 0.5: 4 reached, 1 stopped" in found
 
 
 def test_a_finished_study_has_no_time_left(screen: MakeScreen) -> None:

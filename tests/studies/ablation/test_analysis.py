@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from sem_ray.metrics import paired_effects
 from sem_ray.studies.ablation.analysis import Measured, Run, analyse
-from sem_ray.studies.ablation.design import factorial, one_factor
+from sem_ray.studies.ablation.contrasts import contrasts
+from sem_ray.studies.ablation.design import Design, factorial, one_factor
 from tests.studies.ablation.ablated import ACCURACY, FACTORS, METRIC, ran
 
 DESIGN = one_factor(FACTORS)
@@ -39,6 +45,30 @@ def test_verdicts_follow_the_corrected_p_and_the_direction() -> None:
     assert found == ["worse", "better", "cannot be told apart", "cannot be told apart"]
     other = Measured(METRIC, "%", "maximize")
     assert [e.verdict for e in analyse(DESIGN, runs, other).effects][:2] == ["better", "worse"]
+
+
+@pytest.mark.parametrize("design", [DESIGN, factorial(FACTORS[:2])], ids=["one-factor", "2x2"])
+@pytest.mark.parametrize("seeds", [3, 5, 8])
+def test_intervals_of_whole_ablations_cover_the_truth(
+    design: Design, seeds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all effects of 250 ablations, whose runs share what their seed does."""
+    monkeypatch.setattr(paired_effects, "RESAMPLES", 2)  # the bootstrap is not looked at here
+    found = [covered for number in range(250) for covered in _covered(design, seeds, number)]
+    assert 0.93 <= np.mean(found) <= 0.97
+
+
+def _covered(design: Design, seeds: int, number: int) -> Iterator[bool]:
+    """Whether the interval of each effect of a drawn ablation holds what is true there."""
+    generator = np.random.default_rng(number)
+    truth = 3.0 * np.array([sum(point) for point in design.points])
+    drawn = truth + generator.normal(0, 6, (seeds, 1)) + generator.normal(size=(seeds, len(truth)))
+    runs = [Run(p, seed, None, {METRIC: float(v)}) for (seed, p), v in np.ndenumerate(drawn)]
+    effects = analyse(design, runs, ACCURACY).effects
+    for effect, contrast in zip(effects, contrasts(design), strict=True):
+        assert effect.paired is not None and effect.paired.t_interval is not None
+        low, high = effect.paired.t_interval
+        yield low <= sum(weight * truth[p] for p, weight in contrast.weights.items()) <= high
 
 
 def test_no_change_is_rarely_called_one() -> None:
@@ -80,6 +110,14 @@ def test_unfinished_runs_leave_their_seed_out() -> None:
     assert [effect.seeds for effect in effects][1] == (0, 2, 3, 4)
     nothing = analyse(DESIGN, [r for r in runs if r.point != 1], ACCURACY).effects[0]
     assert nothing.paired is None and nothing.verdict is None and nothing.seeds == ()
+
+
+def test_a_measurement_that_failed_counts_as_missing() -> None:
+    runs = ran(DESIGN, lambda _: 0.0)
+    runs[0] = replace(runs[0], metrics={METRIC: math.nan})
+    found = analyse(DESIGN, runs, ACCURACY)
+    assert found.baseline is not None and math.isfinite(found.baseline)
+    assert {effect.seeds for effect in found.effects} == {(1, 2, 3, 4)}
 
 
 def test_one_seed_tells_nothing_apart() -> None:

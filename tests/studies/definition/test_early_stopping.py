@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sem_ray.errors import BadInput
 from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
-from sem_ray.studies.journal.storage import definition
+from sem_ray.studies.journal.agreement import definition
 from tests.studies.fakes import METRIC, study
 
 

@@ -52,7 +52,7 @@ def test_reading_a_study_writes_nothing(store: Store) -> None:
 
 DIFFERENT: dict[str, dict[str, Any]] = {
     "base.noise.samples": {"base": {"noise": {"samples": 2}}},
-    "search.noise.steps": {"search": {"noise.steps": {"low": 1, "high": 4}}},
+    "search.noise.radius": {"search": {"noise.steps": {"low": 1, "high": 4}}},
     "search.noise.step_size": {"search": {"noise.step_size": {"low": 1.0, "high": 4.0}}},
     "objectives.0.metric": {"metric": "test_accuracy_at_0"},
     "objectives.0.direction": {"direction": "maximize"},

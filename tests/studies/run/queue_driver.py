@@ -33,7 +33,9 @@ class Sweep:
         self.seen: list[tuple[int, TrialState]] = []
         self.progress: list[TrialProgress] = []
         budget = Budget.for_runs(self.record.configurations().remaining(), concurrency)
-        self.queue = TrialQueue(self.record, budget, on_trial or self._note, self.progress.append)
+        self.queue = TrialQueue(
+            self.record, budget, on_trial or self._note, self.progress.append, store
+        )
 
     def _note(self, trial: FrozenTrial) -> None:
         self.seen.append((trial.number, trial.state))

@@ -111,7 +111,7 @@ def test_a_skipped_trial_never_runs_again_and_another_takes_its_place(store: Sto
     assert request.trial == 0
     done = swept(store, trials=3, amendments=Amendments(skip=(0,)))
     assert done.ok and done.complete == 3
-    assert rows(store) == [("failed", 8), ("complete", 12), ("complete", 16), ("complete", 20)]
+    assert rows(store) == [("skipped", 8), ("complete", 12), ("complete", 16), ("complete", 20)]
     assert status(store, "tiny").rows[0].error == SKIPPED
     assert swept(store, trials=3, amendments=RETRY).complete == 3, "it stays skipped"
     assert load_study(store, "tiny").skipped == (0,)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
@@ -21,6 +19,7 @@ from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from tests.cluster.watching import daemon
 from tests.studies.fakes import instant, study, trials_of
+from tests.studies.mlflow_server import mlflow_server
 from tests.studies.recording.tracked import states
 
 ROOT = Path(__file__).parents[3]
@@ -164,65 +163,23 @@ def test_a_killed_raylet_ends_the_sweep_and_the_same_command_goes_on(store: Stor
     assert run_sweep(study(), store, trials=3, experiment=instant).ok
 
 
-@contextmanager
-def mlflow_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{folder}/server.db"]
-    quiet = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=quiet,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        kill_group(process)
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """The server and its workers: the group we made."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
-        assert process.poll() is None, "the server ended"
-        try:
-            with urlopen(address, timeout=1):  # noqa: S310  # our own server on loopback
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start")
-
-
 @pytest.mark.long
 def test_a_tracking_server_killed_in_the_middle_does_not_end_the_sweep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = Store.open(tmp_path / "bare")
     with (
-        mlflow_server(tmp_path) as (address, server),
-        driving(store, 4, **{URI_VARIABLE: address}) as driver,
+        mlflow_server(tmp_path) as server,
+        driving(store, 4, **{URI_VARIABLE: server.address}) as driver,
     ):
         until(driver, "complete")
-        kill_group(server)
+        server.kill()
         lines = until(driver, "error")
         assert driver.wait(timeout=60) == 1
     assert len([line for line in lines if line.startswith("warned")]) == 1
     assert "the study itself is whole: sweep again" in lines[-1]
     assert status(store, "tiny").complete == 4
     assert not (store.root / "mlflow.db").exists()
-    monkeypatch.setenv(URI_VARIABLE, f"sqlite:///{tmp_path}/server.db")
+    monkeypatch.setenv(URI_VARIABLE, server.database)
     assert run_sweep(study(), store, trials=4, experiment=instant).ok
     assert states(store) == dict.fromkeys(("tiny", *(f"tiny/{i}" for i in range(4))), "FINISHED")

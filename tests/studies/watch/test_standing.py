@@ -6,9 +6,9 @@ import pytest
 
 from sem_ray.device_use import DeviceUse
 from sem_ray.store import Store
-from sem_ray.studies.journal.trial_report import Failed
-from sem_ray.studies.watch.standing import Standing, Tally, standing
-from tests.studies.fakes import METRIC
+from sem_ray.studies.journal.trial_report import Failed, RungReport, Stopped
+from sem_ray.studies.watch.standing import RungCount, Standing, Tally, standing
+from tests.studies.fakes import METRIC, measured
 from tests.studies.run.queue_driver import Sweep
 
 
@@ -65,6 +65,14 @@ def test_of_several_objectives_the_front_is_counted(store: Store) -> None:
     assert stands(sweep).front == 2
 
 
+def test_a_configuration_that_breaks_a_constraint_does_not_lead(store: Store) -> None:
+    sweep = Sweep(store, target=2, constraints=["generation_seconds < 5"])
+    for accuracy, seconds in ((50.0, 1.0), (20.0, 9.0)):
+        sweep.finish(sweep.take(), **{METRIC: accuracy, "generation_seconds": seconds})
+    leader = stands(sweep).leader
+    assert leader is not None and leader.configuration == 0
+
+
 def test_device_hours_are_those_of_trials_that_say_what_they_took(store: Store) -> None:
     sweep = Sweep(store, target=4)
     gpu = DeviceUse(cpus=1, gpus=0.5)
@@ -72,3 +80,19 @@ def test_device_hours_are_those_of_trials_that_say_what_they_took(store: Store) 
         request = sweep.take()
         sweep.queue.end(request.trial, Failed(error="no luck", seconds=3600, device=device))
     assert stands(sweep).device_hours == pytest.approx({"GPU-hours": 0.5, "core-hours": 4})
+
+
+def test_rungs_are_counted_as_trials_pass_them_or_stop_there(store: Store) -> None:
+    rungs = {"scheduler": "asha", "rungs": [0.25, 0.5], "reduction": 2, "startup": 2}
+    sweep = Sweep(store, target=3, early_stopping=rungs)
+    for value in (50.0, 60.0, 40.0):
+        request = sweep.take()
+        measured_there = measured(request.spec, **{METRIC: value})
+        report = RungReport(rung=0, measurements=measured_there, seconds=0.5)
+        if sweep.queue.rung(request.trial, report):
+            sweep.queue.end(request.trial, Stopped(rung=0, seconds=0.5))
+        else:
+            sweep.finish(request, **{METRIC: value})
+    found = stands(sweep)
+    assert found.rungs == (RungCount(0.25, 3, found.pruned), RungCount(0.5, 0, 0))
+    assert found.pruned == 1
