@@ -29,7 +29,8 @@ from tests.studies.fakes import study
 from tests.studies.run.marking import marking
 
 NODE = {"object_store_memory": 150_000_000, "node_ip_address": "127.0.0.1", "num_cpus": 2}
-ACTORS = {"count": 2, "cpus": 0.5, "strategy": "STRICT_PACK"}
+ACTORS = {"count": 2, "cpus": 0.5, "strategy": "SPREAD"}
+"""On both nodes; the two trials at a time fill them, so that each node has the process of one."""
 
 
 def on_two_actors(
@@ -55,7 +56,7 @@ def main(folder: Path) -> None:
             "victim.learning_rate": {"choices": [0.05, 0.1]},
         },
         sampler={"name": "grid"},
-        resources={"cpus": 0.5, "actors": ACTORS},
+        resources={"cpus": 1, "actors": ACTORS},
         concurrency=2,
     )
     with ray_session(str(cluster.address)):
