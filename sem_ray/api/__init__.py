@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
+    from sem_ray.api.schemas import schema
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import (
         StudyOverrides,
@@ -54,6 +55,7 @@ __all__ = [
     "protect",
     "read_study",
     "require_deletable",
+    "schema",
     "status",
     "sweep",
     "verify",
@@ -68,6 +70,7 @@ _HOMES = {
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
+    "schemas": ("schema",),
     "settings": ("notices",),
     "studies": (
         *("StudyOverrides", "best", "plan", "read_study", "status", "sweep", "watch"),

@@ -7,6 +7,7 @@ from sem_ray.cli.commands import (
     experiments,
     noise_files,
     pareto,
+    schemas,
     studies,
     study_list,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "experiments",
     "noise_files",
     "pareto",
+    "schemas",
     "studies",
     "study_list",
 ]

@@ -11,7 +11,7 @@ from sem_ray.cluster.ray_session import require_ray
 from sem_ray.pipeline import run_experiment
 from sem_ray.pipeline.noise import KIND
 from sem_ray.records.connection import require_tracking
-from sem_ray.store import Store
+from sem_ray.store import Store, StorePlace
 from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
@@ -94,7 +94,7 @@ def run_sweep(
         imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
-        sweep.run(backend, TrialSetting(experiment, store.root))
+        sweep.run(backend, TrialSetting(experiment, StorePlace.of(store)))
     return SweepResult(
         study=spec.name,
         complete=sweep.complete,

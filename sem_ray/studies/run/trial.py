@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
@@ -21,7 +20,7 @@ from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
-from sem_ray.store import BeingMade, Store
+from sem_ray.store import BeingMade, Store, StorePlace
 from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport, Waiting
 from sem_ray.studies.run.device_watch import DeviceWatch
 from sem_ray.studies.run.failure_reasons import reason_of
@@ -58,7 +57,7 @@ class TrialSetting:
     """What is the same for all trials of a sweep; it travels to the workers."""
 
     experiment: Experiment
-    store: Path
+    store: StorePlace
     resources: TrialResources = field(default_factory=TrialResources)
     """What each trial gets; a backend that chooses devices puts its choice here."""
     held: bool = False
@@ -89,7 +88,7 @@ def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> 
     try:
         with _backend(setting.resources) as backend:
             watch.begin(backend.device)
-            store = Store(setting.store, waits=False)
+            store = setting.store.open(waits=False)
             made = setting.experiment(spec, store, backend=backend, sink=sink)
         return Finished(
             measurements=made.measurements(spec),
