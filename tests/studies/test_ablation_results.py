@@ -83,6 +83,16 @@ def test_a_design_that_lacks_what_has_run_is_refused(store: Store) -> None:
         swept(store, study(seeds=[3, 4], ablation={"baseline": {"noise.radius": 8}}))
 
 
+def test_a_fraction_is_read_back_as_it_was_run(store: Store) -> None:
+    search = {**SEARCH, "noise.perturbation_scale": {"low": 0.0, "high": 1.0, "step": 1.0}}
+    fraction = {"kind": "fractional", "resolution": 3, "baseline": {"noise.perturbation_scale": 1}}
+    assert swept(store, study(search=search, ablation=fraction, seeds=[3, 4])).complete == 8
+    found = ablation(store, "tiny")
+    assert (found.configurations, found.finished) == (4, 8)
+    assert [effect.seeds for effect in found.metrics[0].effects] == [(3, 4)] * 3
+    assert found.metrics[0].effects[0].aliases == (("noise.radius", "noise.steps"),)
+
+
 def test_a_run_that_failed_is_run_again(store: Store) -> None:
     failed: list[int] = []
 

@@ -65,7 +65,8 @@ def sweep(
         planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
-    with SweepProgress(api.watch(study.name, store=store).look) as progress:
+    metrics = [objective.metric for objective in study.objectives]
+    with SweepProgress(api.watch(study.name, store=store).look, metrics) as progress:
         result = api.sweep(
             study,
             trials=trials,

@@ -14,7 +14,7 @@ from sem_ray.progress import Progress
 from sem_ray.studies.events import DevicesChosen, DevicesTaken, TrialEvent, TrialProgress, Warned
 from sem_ray.studies.watch.study_view import StudyView
 from tests.cli.console.conftest import MakeScreen
-from tests.cli.console.live_samples import view
+from tests.cli.console.live_samples import EIGHT, view
 
 State = Literal["running", "complete", "failed"]
 VALUES = {"noise.steps": 3, "noise.step_size": 11.53456}
@@ -59,11 +59,11 @@ def test_a_file_gets_a_line_for_each_beginning_and_end(screen: MakeScreen) -> No
 
 def test_a_person_sees_trials_end_above_the_study(screen: MakeScreen) -> None:
     seen = screen()
-    with SweepProgress(view) as progress:
+    with SweepProgress(view, ["test_accuracy_at_0"]) as progress:
         progress(trial(0, "running"))
         progress(trial(0, "complete", 1))
         drawn = seen.lines
-    assert drawn[0] == "trial 0 complete  steps 3  step_size 11.5  test_accuracy_at_0 32.4"
+    assert drawn[0] == "trial 0 complete  test_accuracy_at_0 32.4  steps 3  step_size 11.5"
     assert drawn[1].startswith("study quick · configurations 3 of 6")
     assert max(cell_len(line) for line in drawn) <= 80
 
@@ -96,9 +96,10 @@ def test_a_study_that_cannot_be_read_is_said_and_ends_nothing(screen: MakeScreen
 @pytest.mark.parametrize("width", [60, 80])
 def test_nothing_wraps_but_between_words(screen: MakeScreen, width: int) -> None:
     seen = screen(width=width)
-    with SweepProgress(view) as progress:
+    with SweepProgress(view, ["test_accuracy_at_0"]) as progress:
         progress(trial(10, "running"))
-        progress(trial(10, "complete", 1))
+        progress(trial(10, "complete", 1, values=EIGHT))
+        progress(trial(11, "failed", 1, error="the disk is full, free some " * 5))
         progress(Warned("a tracking server is down; the sweep goes on and records it later" * 3))
     assert max(cell_len(line) for line in seen.lines) <= width
     assert "test_accuracy_at_0" in seen.text and "32.4" in seen.text
