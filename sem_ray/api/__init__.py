@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
+    from sem_ray.api.rungs import fidelity
     from sem_ray.api.schemas import schema
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import (
@@ -47,6 +48,7 @@ __all__ = [
     "delete_study",
     "evaluate",
     "export",
+    "fidelity",
     "import_noise",
     "list_studies",
     "notices",
@@ -70,6 +72,7 @@ _HOMES = {
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
+    "rungs": ("fidelity",),
     "schemas": ("schema",),
     "settings": ("notices",),
     "studies": (
