@@ -24,6 +24,7 @@ from ray._private import worker as ray_worker
 from sem_ray.cluster.gpu_kinds import Nodes, constraint, kind_here
 from sem_ray.cluster.placement import live_nodes
 from sem_ray.cluster.ray_watch import watched
+from sem_ray.cluster.start_watch import start_watched
 from sem_ray.errors import BadInput, SemRayError, WorkFailed
 from sem_ray.interrupts import Interrupted, interrupt
 
@@ -106,7 +107,8 @@ def _start(address: str | None, memory: int) -> None:
     _quieten()
     try:
         if address is None or _is_ours(address):
-            _start_local(memory)
+            with start_watched():
+                _start_local(memory)
         else:
             _refuse_silence(address)
             with _loopback() if _is_loopback(address) else nullcontext():

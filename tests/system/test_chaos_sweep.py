@@ -107,7 +107,7 @@ class Victim:
         end = time.monotonic() + 300
         while not self.finished:
             assert time.monotonic() < end, self._log.read_text()
-            if self._driver is None or self._ended():
+            if self._driver is None or (self._ended() and not self.finished):
                 self.start()
             time.sleep(0.2)
 

@@ -29,6 +29,7 @@ from sem_ray.studies.run.ledger import Ledger, outlook_of
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
+from sem_ray.studies.run.trial_rungs import ExperimentRungs, Rungs
 from sem_ray.studies.run.tune_backend import TuneBackend
 
 
@@ -71,6 +72,7 @@ def run_sweep(
     trials: int | None = None,
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
+    rungs: Rungs | None = None,
     backend: TrialBackend | None = None,
     amendments: Amendments = NONE,
 ) -> SweepResult:
@@ -94,7 +96,8 @@ def run_sweep(
         imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
-        sweep.run(backend, TrialSetting(experiment, StorePlace.of(store)))
+        rungs = rungs or ExperimentRungs.of(spec)
+        sweep.run(backend, TrialSetting(experiment, StorePlace.of(store), rungs=rungs))
     return SweepResult(
         study=spec.name,
         complete=sweep.complete,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +21,7 @@ from sem_ray.cluster.ray_session import OBJECT_STORE, object_store, ray_session
 from sem_ray.errors import WorkFailed
 from sem_ray.studies.events import DevicesChosen, OnDevices, ignore
 from sem_ray.studies.journal.trial_report import one_line
+from sem_ray.studies.run.rung_answers import RungAnswers
 from sem_ray.studies.run.trial import GPUS, TrialSetting, run_trial
 from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
@@ -28,6 +29,9 @@ from sem_ray.studies.run.tune_searcher import LossNotes, StudySearcher
 
 RAY_FOLDER = "ray"
 """Tune's scratch inside the study's folder; it is no record, and goes when the sweep ends."""
+
+Trainable = Callable[[dict[str, Any]], None]
+"""What Tune runs in a worker, with a trial's config."""
 
 IMAGES = 500_000_000
 """Bytes of images that trials on actors are given shared memory for; more goes through the disk."""
@@ -49,8 +53,14 @@ class TuneBackend:
             choice = self.wish.on(nodes)
             self.on_devices(_chosen(choice, nodes))
             setting = replace(setting, resources=choice.resources, held=choice.packs)
-            searcher = StudySearcher(queue, TrialPlaces(choice, nodes, self.on_devices))
-            tuner = _tuner(searcher, setting, queue.folder)
+            answers = RungAnswers() if setting.rungs is not None else None
+            searcher = StudySearcher(queue, TrialPlaces(choice, nodes, self.on_devices), answers)
+            tuner = _tuner(
+                searcher,
+                partial(run_trial, setting=setting, answers=answers),
+                setting,
+                queue.folder,
+            )
             try:
                 tuner.fit()
             except (TuneError, RayError, OSError, ValueError) as error:
@@ -65,10 +75,12 @@ def _chosen(choice: DeviceChoice, nodes: Nodes) -> DevicesChosen:
     return DevicesChosen(choice.notice, choice.at_once, total["CPU"], total["GPU"])
 
 
-def _tuner(searcher: StudySearcher, setting: TrialSetting, folder: Path) -> tune.Tuner:
+def _tuner(
+    searcher: StudySearcher, trial: Trainable, setting: TrialSetting, folder: Path
+) -> tune.Tuner:
     place = partial(_place, setting=setting)
     return tune.Tuner(
-        tune.with_resources(partial(run_trial, setting=setting), place),
+        tune.with_resources(trial, place),
         tune_config=tune.TuneConfig(
             search_alg=searcher,
             scheduler=LossNotes(searcher),

@@ -16,9 +16,10 @@ from ray.tune.search import Searcher
 from typing_extensions import override
 
 from sem_ray.progress import Progress
-from sem_ray.studies.journal.trial_report import TrialReport
+from sem_ray.studies.journal.trial_report import RungReport, TrialReport
 from sem_ray.studies.run.failure_reasons import lost
-from sem_ray.studies.run.trial import GPUS, PROGRESS, REPORT, SPEC, TRIAL
+from sem_ray.studies.run.rung_answers import RungAnswers
+from sem_ray.studies.run.trial import GPUS, PROGRESS, REPORT, RUNG, RUNGS, SPEC, TRIAL
 from sem_ray.studies.run.trial_places import TrialPlaces
 from sem_ray.studies.run.trial_queue import TrialQueue
 
@@ -28,9 +29,11 @@ REPORTS: TypeAdapter[TrialReport] = TypeAdapter(TrialReport)
 class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
     """Asks the queue for trials as long as `places` have room, and tells it how they end."""
 
-    def __init__(self, queue: TrialQueue, places: TrialPlaces) -> None:
+    def __init__(
+        self, queue: TrialQueue, places: TrialPlaces, answers: RungAnswers | None = None
+    ) -> None:
         super().__init__()
-        self._queue, self._places = queue, places
+        self._queue, self._places, self._answers = queue, places, answers
         self._trials: dict[str, int] = {}
         """Tune's name of a running trial → its number in the study."""
         self._reports: dict[str, TrialReport] = {}
@@ -46,12 +49,21 @@ class StudySearcher(Searcher):  # type: ignore[misc]  # Ray has no types
             return str(Searcher.FINISHED) if self._queue.over else None
         self._trials[trial_id] = request.trial
         gpus = self._places.take(request.trial).gpus
-        return {TRIAL: request.trial, SPEC: request.spec.model_dump_json(), GPUS: gpus}
+        return {
+            TRIAL: request.trial,
+            SPEC: request.spec.model_dump_json(),
+            GPUS: gpus,
+            RUNGS: request.rungs,
+        }
 
     @override
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
         if REPORT in result:
             self._reports[trial_id] = REPORTS.validate_python(json.loads(result[REPORT]))
+        if RUNG in result and trial_id in self._trials and self._answers is not None:
+            trial = self._trials[trial_id]
+            rung = RungReport.model_validate_json(result[RUNG])
+            self._answers.put(trial, rung.rung, self._queue.rung(trial, rung))
         if PROGRESS in result and trial_id in self._trials:
             progress = Progress.read(json.loads(result[PROGRESS]))
             self._queue.progress(self._trials[trial_id], progress)

@@ -24,4 +24,5 @@ class InProcess:
                 time.sleep(PAUSE)  # another sweep makes what it needs
                 continue
             sink = partial(queue.progress, request.trial)
-            queue.end(request.trial, attempt(request.spec, setting, sink))
+            at_rung = partial(queue.rung, request.trial) if request.rungs else None
+            queue.end(request.trial, attempt(request.spec, setting, sink, at_rung))

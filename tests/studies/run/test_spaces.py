@@ -54,10 +54,10 @@ def test_the_best_of_a_conditional_study_has_its_settings(store: Store) -> None:
 
 
 def test_listed_configurations_run_once_each_with_every_seed(store: Store) -> None:
-    points = [{"noise.radius": 16}, {"noise.steps": 3, "victim.radii": [4]}]
+    points: list[dict[str, Any]] = [{"noise.radius": 16}, {"noise.steps": 3, "victim.radii": [4]}]
     without = {key: value for key, value in tree().items() if key not in ("search", "trials")}
     spec = study_from({**without, "points": points, "seeds": [3, 5]}, "test.yaml")
-    held = [{"noise.radius": 16}, {"noise.steps": 3, "victim.radii": "[4]"}]
+    held: list[dict[str, Any]] = [points[0], {"noise.steps": 3, "victim.radii": "[4]"}]
     found = swept(spec, store)
     assert sorted(map(repr, found)) == sorted(map(repr, [*held, *held, *confirming(spec, held)]))
     assert swept(spec, store) == found
