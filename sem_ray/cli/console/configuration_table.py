@@ -44,8 +44,10 @@ def configuration_lines(status: StudyStatus, width: int, most: int | None = None
         [] if columns.settings else wrapped(short_settings(row.values, names), width, INDENT)
         for row in rows
     ]
-    ends = accumulate(1 + len(each) for each in below)
-    shown = sum(most is None or 3 + end <= most for end in ends)
+    shown = len(rows)
+    if most is not None:
+        room = most - 2 - len(list(_below(status, columns, 1)))
+        shown = sum(end <= room for end in accumulate(1 + len(each) for each in below))
     yield cut(f"study {status.study}: {', '.join(map(str, status.objectives))}", width, "bold")
     yield cut(head, width, "bold")
     for row, line, settings in list(zip(rows, lines, below, strict=True))[:shown]:

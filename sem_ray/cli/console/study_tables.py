@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,15 @@ from sem_ray.studies.queries import Best, StudyStatus
 from sem_ray.studies.run.sweep import SweepResult
 from sem_ray.studies.watch.study_view import StudyView
 
-ANSWER = 14
-"""Lines that the end of a sweep needs besides its table."""
+LEAST = 8
+"""Lines of the table at the end of a sweep, whatever else there is to say."""
+PROMPT = 1
+"""Lines of a shell below it."""
 MOST_REASONS = 3
 """Reasons of failures that are told; a screen has few lines."""
+
+Told = tuple[str, str]
+"""A sentence and its style."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +42,39 @@ class Swept:
 
 def show_sweep(swept: Swept) -> None:
     """The end of a sweep, on one screen: its configurations, what failed, and the answer."""
-    result, winner = swept.sweep, swept.best
-    most = max(stdout.height - ANSWER, 6) if stdout.is_terminal else None
+    beside = list(_beside(swept))
+    answer = list(_short_answer(swept.best)) if swept.best else []
+    after = list(_what_next(swept.best.study)) if swept.best else []
+    most = None
+    if stdout.is_terminal:
+        told = (*(text for text, _ in beside), *answer, *after)
+        lines = sum(len(textwrap.wrap(text, stdout.width)) for text in told)
+        most = max(stdout.height - lines - PROMPT, LEAST)
     for line in configuration_lines(swept.status, stdout.width, most):
         stdout.print(line)
-    _say_failed([(f"trial {one.trial}", one.error) for one in result.failed], swept.status)
-    say(f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s")
+    for text, style in beside:
+        say(text, style=style)
+    for text in answer:
+        stdout.print(text, soft_wrap=not stdout.is_terminal)
+    for text in after:
+        say(text)
+
+
+def _beside(swept: Swept) -> Iterator[Told]:
+    """What is said of the sweep itself."""
+    result = swept.sweep
+    yield from _failures(((f"trial {f.trial}", f.error) for f in result.failed), result.study)
+    yield f"{result.complete} of {result.target} trials finished; {result.seconds:.0f} s", "dim"
     if result.stopped:
-        say(f"{result.stopped}: the same command with another budget goes on from here")
+        yield f"{result.stopped}: the same command with another budget goes on from here", "dim"
     if result.outlook:
-        say(result.outlook)
-    _say_infeasible(swept.status)
-    if winner is not None:
-        for sentence in _short_answer(winner):
-            stdout.print(sentence, soft_wrap=not stdout.is_terminal)
-        say(f"its settings as YAML: {program()} best {winner.study} --out best.yaml")
-        say(f"protect with them:    {program()} protect DATA --config best.yaml --out noise")
+        yield result.outlook, "dim"
+    yield from _infeasible(swept.status)
+
+
+def _what_next(study: str) -> Iterator[str]:
+    yield f"its settings as YAML: {program()} best {study} --out best.yaml"
+    yield f"protect with them:    {program()} protect DATA --config best.yaml --out noise"
 
 
 def show_status(
@@ -68,24 +90,26 @@ def show_status(
         for line in running_lines(view, stdout.width, 2 * len(view.running) + 1):
             stdout.print(line)
     failed = [(f"trial {row.trial}", row.error) for row in status.rows if row.error]
-    _say_failed(failed, status)
+    for text, style in _failures(failed, status.study):
+        say(text, style=style)
     state = "running now" if status.running else "not running"
     stopped = f", {status.stopped} of them stopped early" if status.stopped else ""
     ended = status.complete + status.stopped
     say(f"{ended} of {status.trials} trials finished{stopped}; {state}")
-    _say_infeasible(status)
+    for text, style in _infeasible(status):
+        say(text, style=style)
 
 
-def _say_failed(failed: list[tuple[str, str]], status: StudyStatus) -> None:
-    """Why, each reason once."""
+def _failures(failed: Iterable[tuple[str, str]], study: str) -> Iterator[Told]:
+    """Why trials failed, each reason once."""
     reasons: dict[str, list[str]] = {}
     for who, error in failed:
         reasons.setdefault(error, []).append(who)
     for error, names in list(reasons.items())[:MOST_REASONS]:
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        say(f"{names[0]}{others} failed: {error}", style="red")
+        yield f"{names[0]}{others} failed: {error}", "red"
     if (more := len(reasons) - MOST_REASONS) > 0:
-        say(f"and {more} other reasons: {program()} status {status.study} --json", style="red")
+        yield f"and {more} other reasons: {program()} status {study} --json", "red"
 
 
 def _short_answer(best: Best) -> Iterator[str]:
@@ -95,9 +119,9 @@ def _short_answer(best: Best) -> Iterator[str]:
         yield from _unraced(best)
 
 
-def _say_infeasible(status: StudyStatus) -> None:
+def _infeasible(status: StudyStatus) -> Iterator[Told]:
     if status.complete and not status.feasible:
-        say("no configuration keeps to the study's constraints, so none wins", style="yellow")
+        yield "no configuration keeps to the study's constraints, so none wins", "yellow"
 
 
 def show_best(best: Best) -> None:

@@ -68,7 +68,7 @@ def test_of_many_configurations_the_best_are_shown_and_the_others_counted() -> N
     rows = [
         row(n, values=TWO, measurements=measured(test_accuracy_at_4=90.0 - n)) for n in range(50)
     ]
-    found = lines(status(*rows), 120, most=8)
+    found = lines(status(*rows), 120, most=9)
     assert [line.split()[0] for line in found[2:7]] == ["49", "48", "47", "46", "45"]
     assert found[7].startswith("and 45 more: ") and found[7].endswith(" status quick")
 

@@ -78,6 +78,19 @@ def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) ->
 
 
 @with_ray
+def test_a_killed_worker_costs_a_study_no_trial_and_the_sweep_ends_well(store: Store) -> None:
+    heard = Heard()
+    result = run_sweep(study(trials=2), store, experiment=fakes.killed_once, on_event=heard)
+    assert result.ok and (result.complete, result.lost, result.failed) == (2, 1, ())
+    first, second = status(store, "tiny").rows
+    assert (first.state, second.state) == ("complete", "complete")
+    assert (first.losses, second.losses) == (("worker_died",), ())
+    told = [(event.trial, event.state, event.attempt) for event in heard.trials]
+    assert told[:4] == [(0, "running", 1), (0, "lost", 1), (0, "running", 2), (0, "complete", 2)]
+    assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
+
+
+@with_ray
 def test_failed_trials_are_replaced_and_recorded_and_make_a_bad_end(
     store: Store, capfd: pytest.CaptureFixture[str]
 ) -> None:

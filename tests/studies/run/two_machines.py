@@ -30,7 +30,7 @@ from tests.studies.run.marking import marking
 
 NODE = {"object_store_memory": 150_000_000, "node_ip_address": "127.0.0.1", "num_cpus": 2}
 ACTORS = {"count": 2, "cpus": 0.5, "strategy": "SPREAD"}
-"""On both nodes; the two trials at a time fill them, so that each node has the process of one."""
+"""On both nodes, wherever Ray puts the process of the trial."""
 
 
 def on_two_actors(
