@@ -1,6 +1,7 @@
 r"""What Pareto-ASHA saves on recorded curves and what it loses, beside Syne Tune's MOASHA.
 
-    python -m benchmarks.studies.pareto_asha --curves benchmarks/results/2026-11-25-curves-digits.json
+    python -m benchmarks.studies.pareto_asha \
+        --curves benchmarks/results/2026-11-25-curves-digits.json
 
 Configurations arrive in random orders on four workers in virtual time, which are passes. Saved: the
 share of the passes that all trials would take to their ends. Lost: the share of the hypervolume of
