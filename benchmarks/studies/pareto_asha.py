@@ -75,7 +75,8 @@ class Curves:
 
 def replay(curves: Curves, order: Sequence[int], decide: Decide) -> tuple[float, list[int]]:
     """The passes that were spent, and the configurations that came to their ends."""
-    waiting, events, ended = list(order)[::-1], [], []
+    waiting, ended = list(order)[::-1], list[int]()
+    events: list[tuple[float, int, int]] = []
     spent = 0.0
 
     def work(now: float, number: int, rung: int) -> None:
