@@ -10,8 +10,8 @@ from sem_ray.errors import BadInput
 from sem_ray.store import Store
 from sem_ray.studies.fidelity import StudyFidelity, fidelity
 from sem_ray.studies.journal.storage import open_study
-from sem_ray.studies.run.simulation import simulate
-from sem_ray.studies.run.synthetic_curves import SyntheticCurves
+from sem_ray.studies.run.simulated.simulation import simulate
+from sem_ray.studies.run.simulated.synthetic_curves import SyntheticCurves
 from tests.studies.fakes import measured, study
 
 

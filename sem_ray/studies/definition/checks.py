@@ -13,14 +13,14 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.reading import preset
 from sem_ray.spec.validation import did_you_mean
-from sem_ray.studies.definition.conditions import reaching
 from sem_ray.studies.definition.constraints import refuse_unknown
-from sem_ray.studies.definition.derived import DERIVED, paths_of, refuse_bad_formulas
-from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.early_stopping import refuse_unfit, require_surrogate_steps
-from sem_ray.studies.definition.points import refuse_repeated, refuse_unsearched
-from sem_ray.studies.definition.probes import Probe, pairs, singles
 from sem_ray.studies.definition.sampler import refuse_unable
+from sem_ray.studies.definition.space.conditions import reaching
+from sem_ray.studies.definition.space.derived import DERIVED, paths_of, refuse_bad_formulas
+from sem_ray.studies.definition.space.distributions import Values
+from sem_ray.studies.definition.space.points import refuse_repeated, refuse_unsearched
+from sem_ray.studies.definition.space.probes import Probe, pairs, singles
 from sem_ray.studies.definition.study_spec import StudySpec
 
 MOST_POINTS = 100_000

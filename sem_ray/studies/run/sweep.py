@@ -24,13 +24,13 @@ from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.plan.placing import devices_of
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.run.amendments import NONE, Amendments, amend, require_possible
-from sem_ray.studies.run.budget import Budget
-from sem_ray.studies.run.ledger import Ledger, outlook_of
+from sem_ray.studies.run.spending.budget import Budget
+from sem_ray.studies.run.spending.ledger import Ledger, outlook_of
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
 from sem_ray.studies.run.trial_rungs import ExperimentRungs, Rungs
-from sem_ray.studies.run.tune_backend import TuneBackend
+from sem_ray.studies.run.tune.backend import TuneBackend
 
 
 @dataclass(frozen=True)

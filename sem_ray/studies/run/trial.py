@@ -30,10 +30,10 @@ from sem_ray.studies.journal.trial_report import (
     TrialReport,
     Waiting,
 )
-from sem_ray.studies.run.device_watch import DeviceWatch
 from sem_ray.studies.run.failure_reasons import reason_of
 from sem_ray.studies.run.rung_answers import RungAnswers
 from sem_ray.studies.run.trial_rungs import AtRung, Rungs, stopped_at
+from sem_ray.studies.run.tune.device_watch import DeviceWatch
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""

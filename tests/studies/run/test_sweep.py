@@ -17,7 +17,7 @@ from sem_ray.studies.journal.storage import studies, study_folder, sweeping
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.failure_reasons import SENTENCES
 from sem_ray.studies.run.sweep import run_sweep
-from sem_ray.studies.run.tune_backend import RAY_FOLDER
+from sem_ray.studies.run.tune.backend import RAY_FOLDER
 from tests.records.addresses import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
