@@ -73,7 +73,7 @@ def test_settings_may_be_a_mapping() -> None:
 
 def test_a_message_names_the_layer_at_fault(config: Path) -> None:
     config.write_text("noise: {radius: 0}")
-    with pytest.raises(BadInput, match=rf"^{config}: noise.radius: "):
+    with pytest.raises(BadInput, match=rf"^{config}:1:9: noise.radius: "):
         resolved(config=config, settings=["noise.radius=8"])
     with pytest.raises(BadInput, match=r"^settings: noise\.radius: "):
         resolved(settings=["noise.radius=0"])
@@ -83,7 +83,8 @@ def test_a_message_names_the_layer_at_fault(config: Path) -> None:
 
 def test_an_unknown_network_is_refused_by_the_layer_that_names_it(config: Path) -> None:
     config.write_text("victim: {network: resnet-50}")
-    message = rf"^{config}: victim\.network: no network 'resnet-50' \(did you mean resnet50\?\)"
+    place = rf"^{config}:1:10: victim\.network: "
+    message = rf"{place}no network 'resnet-50' \(did you mean resnet50\?\)"
     with pytest.raises(BadInput, match=message):
         resolved(config=config, settings=["noise.radius=8"])
     with pytest.raises(BadInput, match=r"^settings: surrogate\.network: no network 'smal'"):
@@ -164,7 +165,8 @@ def test_noise_made_while_parity_was_one_setting_stands_in_for_a_preset(kept: bo
 
 def test_an_unknown_method_is_refused_by_the_layer_that_names_it(config: Path) -> None:
     config.write_text("noise: {method: rme}")
-    with pytest.raises(BadInput, match=rf"^{config}: noise\.method: no method 'rme'.*known: sem, "):
+    message = rf"^{config}:1:9: noise\.method: no method 'rme'.*known: sem, "
+    with pytest.raises(BadInput, match=message):
         resolved(config=config)
 
 
