@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
     from sem_ray.api.run_options import Actors, RunOptions
+    from sem_ray.api.rungs import fidelity
+    from sem_ray.api.schemas import schema
     from sem_ray.api.settings import notices
     from sem_ray.api.studies import (
         StudyOverrides,
@@ -46,6 +48,7 @@ __all__ = [
     "delete_study",
     "evaluate",
     "export",
+    "fidelity",
     "import_noise",
     "list_studies",
     "notices",
@@ -54,6 +57,7 @@ __all__ = [
     "protect",
     "read_study",
     "require_deletable",
+    "schema",
     "status",
     "sweep",
     "verify",
@@ -68,6 +72,8 @@ _HOMES = {
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
     "run_options": ("Actors", "RunOptions"),
+    "rungs": ("fidelity",),
+    "schemas": ("schema",),
     "settings": ("notices",),
     "studies": (
         *("StudyOverrides", "best", "plan", "read_study", "status", "sweep", "watch"),

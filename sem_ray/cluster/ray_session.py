@@ -18,12 +18,13 @@ from typing import Any
 
 import ray
 import torch
-from ray._private import ray_constants
+from ray._private import ray_constants, services
 from ray._private import worker as ray_worker
 
 from sem_ray.cluster.gpu_kinds import Nodes, constraint, kind_here
 from sem_ray.cluster.placement import live_nodes
 from sem_ray.cluster.ray_watch import watched
+from sem_ray.cluster.start_watch import start_watched
 from sem_ray.errors import BadInput, SemRayError, WorkFailed
 from sem_ray.interrupts import Interrupted, interrupt
 
@@ -106,7 +107,8 @@ def _start(address: str | None, memory: int) -> None:
     _quieten()
     try:
         if address is None or _is_ours(address):
-            _start_local(memory)
+            with start_watched():
+                _start_local(memory)
         else:
             _refuse_silence(address)
             with _loopback() if _is_loopback(address) else nullcontext():
@@ -135,11 +137,26 @@ def _noted(data: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: ARG001  
         log.debug("%s: %s", data["pid"], line)
 
 
+def require_ray() -> None:
+    """Raise `BadInput` if RAY_ADDRESS names a cluster and none answers there, before anything is
+    made for it."""
+    address = os.environ.get(ADDRESS_VARIABLE)
+    if address and not _is_ours(address) and not ray.is_initialized():
+        _refuse_silence(address)
+
+
 def _refuse_silence(address: str) -> None:
     """Raise `BadInput` if nothing listens there; Ray would try for five minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if not port.isdigit():
-        return  # "auto", or a name that Ray knows
+    if address == "auto":
+        if not services.find_gcs_addresses():
+            raise _no_ray(address, "none runs on this machine")
+        return
+    place = address.removeprefix("ray://")
+    if "://" in place:
+        return  # of a service that Ray has a plugin for
+    host, _, port = place.rpartition(":")
+    if not host or not port.isdigit():
+        raise _no_ray(address, "an address is HOST:PORT, ray://HOST:PORT or auto")
     try:
         socket.create_connection((host, int(port)), timeout=PATIENCE).close()
     except OSError as error:
@@ -147,10 +164,12 @@ def _refuse_silence(address: str) -> None:
 
 
 def _no_ray(address: str, reason: str) -> BadInput:
-    return BadInput(
-        f"no Ray at {address}: {reason}; name a running cluster with --address or "
-        f"{ADDRESS_VARIABLE}"
-    )
+    """Names the variable only if it is what gave the address: not every command has an option."""
+    if address == os.environ.get(ADDRESS_VARIABLE):
+        remedy = f"set {ADDRESS_VARIABLE} to a running cluster, or unset it to use this machine"
+    else:
+        remedy = "name a running cluster with --address, or leave it out to use this machine"
+    return BadInput(f"no Ray at {address}: {reason}; {remedy}")
 
 
 _QUIET = {"log_to_driver": False, "logging_level": logging.CRITICAL}

@@ -86,7 +86,7 @@ class Watch:
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Look during the block, in which `WAKE` raises `RayLost` in the main thread."""
-        before = signal.signal(WAKE, _wake) if self._wakes else None
+        before = signal.signal(WAKE, wake) if self._wakes else None
         self._thread.start()
         try:
             yield
@@ -153,7 +153,7 @@ def watched(*, ours: bool) -> Iterator[None]:
         _current = None
 
 
-def _wake(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+def wake(signum: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
     raise RayLost
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from sem_ray.checkpoint import Checkpoint, Facts, Paused, Tensors
-from sem_ray.store import Store
+from sem_ray.store import BeingMade, Store
 
 Saved = tuple[Tensors, Facts]
 """What a checkpoint holds."""
@@ -43,6 +44,11 @@ def on_the_way(store: Store, kind: str, identity: str, step: int, run: Run) -> S
 
 
 def abandon(store: Store, kind: str, identity: str) -> None:
-    """Remove the checkpoint of an artifact that nobody will finish, if it is not being made."""
-    with store.making(kind, identity), store.pausing(kind, identity) as checkpoint:
+    """Remove the checkpoint of an artifact that nobody will finish. If another process is making
+    the artifact, a store whose user does not wait leaves it there."""
+    with (
+        suppress(BeingMade),
+        store.making(kind, identity),
+        store.pausing(kind, identity) as checkpoint,
+    ):
         checkpoint.remove()

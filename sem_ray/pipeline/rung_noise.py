@@ -16,7 +16,7 @@ from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.noise import KIND as NOISE
 from sem_ray.pipeline.noise import check_noise, made_noise, space_for
 from sem_ray.pipeline.pausing import Saved, on_the_way, paused_at
-from sem_ray.pipeline.surrogates import KIND as SURROGATE
+from sem_ray.pipeline.rung_surrogates import surrogate_at
 from sem_ray.progress import ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.identity import identity
@@ -87,7 +87,9 @@ class _Rung:
         checkpoint.save(tensors, {**facts, "done": end})
 
     def _trained(self, store: Store) -> Saved | None:
-        name = noise_identity(self.spec, self.images.fingerprint)
+        """The surrogate at the step; None if it has gone beyond it, and nothing was kept there."""
         shared = surrogate_identity(self.spec, self.images.fingerprint)
-        kind, name = (NOISE, name) if shared is None else (SURROGATE, shared)
-        return on_the_way(store, kind, name, self.step, self.run)
+        if shared is not None:
+            return surrogate_at(self.step, shared, store, self.run)
+        name = noise_identity(self.spec, self.images.fingerprint)
+        return on_the_way(store, NOISE, name, self.step, self.run)

@@ -11,13 +11,19 @@ from dataclasses import dataclass, replace
 
 from sem_ray.data import Dataset, load, protected, read_noise
 from sem_ray.devices import settled
+from sem_ray.methods import noise_identity, surrogate_identity
 from sem_ray.pipeline.backend import Backend
 from sem_ray.pipeline.experiment import Accuracy, Outcome, evaluate_noise
-from sem_ray.pipeline.noise import noise_for
+from sem_ray.pipeline.noise import KIND as NOISE
+from sem_ray.pipeline.noise import find_noise, noise_for
+from sem_ray.pipeline.pausing import abandon
 from sem_ray.pipeline.rung_noise import rung_noise_for
 from sem_ray.pipeline.rung_victims import rung_victim_for
+from sem_ray.pipeline.surrogates import KIND as SURROGATE
+from sem_ray.pipeline.victims import KIND as VICTIM
 from sem_ray.progress import Progress, ProgressSink, silent
 from sem_ray.spec import ExperimentSpec
+from sem_ray.spec.identity import victim_identity
 from sem_ray.store import Store
 
 
@@ -96,6 +102,20 @@ class RungExperiment:
         ]
         accuracies = tuple(Accuracy(victim.radius, None, victim) for victim in victims)
         return Outcome.of(noise, folder, self.data.train, accuracies)
+
+    def abandon(self) -> None:
+        """Remove the checkpoints that only going on would need, unless another goes on now."""
+        train, test = self.data.train.fingerprint, self.data.require_test().fingerprint
+        whole = noise_identity(self.spec, train)
+        left = [(NOISE, whole), (SURROGATE, surrogate_identity(self.spec, train) or whole)]
+        if (found := find_noise(self.spec, self.data.train, self.store)) is not None:
+            name = read_noise(found.folder).name
+            left += [
+                (VICTIM, victim_identity(self.spec, train, test, name, radius))
+                for radius in self.radii
+            ]
+        for kind, identity in left:
+            abandon(self.store, kind, identity)
 
 
 def _short(spec: ExperimentSpec, victim_steps: int) -> ExperimentSpec:

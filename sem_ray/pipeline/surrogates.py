@@ -41,10 +41,10 @@ def begin_trained(
 
 def _trained(identity: str, end: int, store: Store, run: Run) -> Saved:
     """The state after the `end` steps of the training, made now or found finished."""
-    folder = store.find(KIND, identity, _check)
+    folder = store.find(KIND, identity, check_state)
     if folder is None:
         with store.making(KIND, identity):
-            folder = store.reuse(KIND, identity, _check) or _made(identity, end, store, run)
+            folder = store.reuse(KIND, identity, check_state) or _made(identity, end, store, run)
     return read(folder / STATE)
 
 
@@ -52,15 +52,15 @@ def _made(identity: str, end: int, store: Store, run: Run) -> Path:
     with store.resuming(KIND, identity) as training:
         tensors, facts = paused_at(end, training, run)
         with store.writing(KIND, identity) as folder:
-            write(folder / STATE, _without_momentum(tensors), facts)
+            write(folder / STATE, without_momentum(tensors), facts)
     return store.folder(KIND, identity)
 
 
-def _without_momentum(tensors: Mapping[str, Tensor]) -> Tensors:
+def without_momentum(tensors: Mapping[str, Tensor]) -> Tensors:
     """Half of the state: no step of training follows."""
     return {name: value for name, value in tensors.items() if not name.startswith(MOMENTUM)}
 
 
-def _check(folder: Path) -> None:
+def check_state(folder: Path) -> None:
     """Raise `Damaged` if a state without digests is not sound."""
     read(folder / STATE)

@@ -91,16 +91,17 @@ def _suggestion(model: type[BaseModel], path: list[str], tree: Any) -> str:
     known = list(written_fields(section)) if section else []
     return (
         did_you_mean(path[-1], known, ALIKE)
-        or _elsewhere(model, path[-1])
+        or _elsewhere(model, path)
         or did_you_mean(path[-1], known)
         or f"; {_one_of(known)}"
     )
 
 
-def _elsewhere(model: type[BaseModel], name: str) -> str:
-    """The whole path of a field of nearly this name."""
-    paths = {path.rpartition(".")[2]: path for path in reversed(_fields(model))}
-    near = difflib.get_close_matches(name, list(paths), n=1, cutoff=ALIKE)
+def _elsewhere(model: type[BaseModel], misspelt: list[str]) -> str:
+    """The whole path of a field of nearly this name. The same path is one of another kind."""
+    others = (path for path in reversed(_fields(model)) if path != _dotted(misspelt))
+    paths = {path.rpartition(".")[2]: path for path in others}
+    near = difflib.get_close_matches(misspelt[-1], list(paths), n=1, cutoff=ALIKE)
     return f" (did you mean {paths[near[0]]}?)" if near else ""
 
 

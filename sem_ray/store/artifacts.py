@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sem_ray.checkpoint import Checkpoint
@@ -28,6 +29,7 @@ from sem_ray.files import (
 from sem_ray.store.digests import DIGESTS, check_digests, write_digests
 from sem_ray.store.lease import Held, Watch, is_free, leased
 from sem_ray.store.owner import Owner
+from sem_ray.store.shared import SharedStore
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +53,26 @@ class Store:
     """A folder of artifacts, studies and records.
 
     waits: whether `making` waits for another process that makes the artifact, or raises
-    `BeingMade`, for one that holds devices which others could use.
+    `BeingMade`, for one that holds devices which others could use. shared: the store behind it,
+    which has artifacts of other machines too.
     """
 
-    def __init__(self, root: Path, *, waits: bool = True) -> None:
-        self.root, self.waits = root, waits
+    def __init__(
+        self, root: Path, *, waits: bool = True, shared: SharedStore | None = None
+    ) -> None:
+        self.root, self.waits, self.shared = root, waits, shared
 
     @classmethod
     def open(cls, root: Path | str | None = None) -> Store:
         """The store at `root`, `$SEM_RAY_STORE` or `./sem-ray-store`, to write to.
 
         Its folder is made with the first thing put there, so that a command which is refused leaves
-        none behind. Raises `BadInput` if it cannot be written.
+        none behind. Raises `BadInput` if it cannot be written, or if `$SEM_RAY_SHARED_STORE` names
+        a store behind it that cannot.
         """
         place = cls.place(root)
         require_writable(place, REMEDY)
-        return cls(place)
+        return cls(place, shared=SharedStore.named())
 
     @classmethod
     def existing(cls, root: Path | str | None = None) -> Store:
@@ -86,7 +92,7 @@ class Store:
 
     def without_waiting(self) -> Store:
         """The same store for a user who does not wait."""
-        return Store(self.root, waits=False)
+        return Store(self.root, waits=False, shared=self.shared)
 
     def pixels(self, stream: bool | None = None) -> PixelCache:
         """Where decoded images go that are too many for memory, or all of them if `stream`."""
@@ -108,27 +114,29 @@ class Store:
         return self.root / kind / identity
 
     def find(self, kind: str, identity: str, check: Check) -> Path | None:
-        """The folder of the finished artifact; None if it is absent or damaged.
+        """The folder of the finished artifact, fetched from the shared store if another machine
+        made it; None if it is absent or damaged.
 
         Raises `BadInput` if it may not be read.
         """
         folder = self.folder(kind, identity)
-        return folder if folder.is_dir() and _damage(folder, check) is None else None
+        if folder.is_dir():
+            return folder if _damage(folder, check) is None else None
+        with self._working():
+            try:
+                fetched = self.shared is not None and self.shared.fetch(kind, identity, folder)
+            except Damaged:
+                return None
+        return folder if fetched else None
 
     def reuse(self, kind: str, identity: str, check: Check) -> Path | None:
         """The same, and a damaged artifact is renamed, which is said, so that it can be made again.
         Only for who holds the artifact's lease."""
-        folder = self.folder(kind, identity)
-        if not folder.is_dir():
-            return None
-        if (damage := _damage(folder, check)) is None:
-            return folder
-        aside = folder.with_name(folder.name + DAMAGED)
         with self._working():
-            shutil.rmtree(aside, ignore_errors=True)
-            folder.rename(aside)
-        log.warning("%s; it is put aside as %s and made again", damage, aside.name)
-        return None
+            for folder in self._places(kind, identity):
+                if folder.is_dir() and (damage := _damage(folder, check)) is not None:
+                    _put_aside(folder, damage)
+        return self.find(kind, identity, check)
 
     @contextmanager
     def making(self, kind: str, identity: str) -> Iterator[None]:
@@ -146,7 +154,8 @@ class Store:
                 except Held as holder:
                     raise BeingMade(kind, identity, str(holder)) from holder
                 # No other process fills a folder while the lease is held.
-                remove_abandoned(self.root / kind, f".{identity}")
+                for place in self._places(kind, identity):
+                    remove_abandoned(place.parent, f".{identity}")
                 remove_abandoned(self._checkpoints, f".{kind}-{identity}.")
             yield
 
@@ -190,16 +199,60 @@ class Store:
             except OSError:
                 if not (target / DIGESTS).is_file():
                     raise
+        if self.shared is not None:
+            self.shared.publish(target, kind, identity)
+
+    def _places(self, kind: str, identity: str) -> list[Path]:
+        """Where the artifact may lie: here, and in the shared store."""
+        stores = (self, self.shared) if self.shared is not None else (self,)
+        return [store.folder(kind, identity) for store in stores]
+
+    @property
+    def _common(self) -> Path:
+        """The folder that all who may make an artifact see."""
+        return self.shared.root if self.shared is not None else self.root
 
     def _lease(self, kind: str, identity: str) -> Path:
-        return self.root / "leases" / f"{kind}-{identity}"
+        return self._common / "leases" / f"{kind}-{identity}"
 
     @property
     def _checkpoints(self) -> Path:
-        return self.root / "checkpoints"
+        return self._common / "checkpoints"
 
     def _working(self) -> AbstractContextManager[None]:
         return writing_to(self.root, REMEDY, DiskFailed)
+
+
+@dataclass(frozen=True)
+class StorePlace:
+    """Where a store is, as a process hands it to others, on this machine or elsewhere.
+
+    own: the store that `$SEM_RAY_STORE` names in the process that hands it over.
+    """
+
+    root: Path
+    shared: SharedStore | None = None
+    own: str | None = None
+
+    @classmethod
+    def of(cls, store: Store) -> StorePlace:
+        return cls(store.root, store.shared, os.environ.get(STORE_VARIABLE))
+
+    def open(self, *, waits: bool) -> Store:
+        """The store here: the same folder, unless this machine was started with a `SEM_RAY_STORE`
+        of its own, and there is a shared store through which artifacts come and go."""
+        own = os.environ.get(STORE_VARIABLE)
+        elsewhere = self.shared is not None and own and own != self.own
+        root = Path(own).absolute() if own and elsewhere else self.root
+        return Store(root, waits=waits, shared=self.shared)
+
+
+def _put_aside(folder: Path, damage: str) -> None:
+    """Rename a damaged artifact, which is said. Raises `OSError`."""
+    aside = folder.with_name(folder.name + DAMAGED)
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.rename(aside)
+    log.warning("%s; it is put aside as %s and made again", damage, aside.name)
 
 
 def _damage(folder: Path, check: Check) -> str | None:

@@ -3,7 +3,8 @@
 A lease is a folder with a numbered file for each *term*; the highest number holds. A term begins
 with the exclusive creation of the next number, which one of all that try it succeeds in, and ends
 with the word `released` in its file. The last file is never removed: were it, a process that judged
-it a moment ago and one that finds the folder empty would begin two different terms.
+it a moment ago and one that finds the folder empty would begin two different terms. Earlier ones
+are, so who began a term looks whether a later one is there.
 
 The holder adds to a counter in its file, a *beat*, every few seconds. Who waits watches whether the
 counter changes, by its own clock, so machines whose clocks differ agree; only if nothing changed
@@ -129,9 +130,13 @@ class Lease:
             return None
         with os.fdopen(handle, "wb") as file:
             file.write(f"{_padded('0')}\n{owner.model_dump_json()}\n".encode())
-        for earlier in _numbers(folder):
-            if earlier < number:
-                _file(folder, earlier).unlink(missing_ok=True)
+        *earlier, last = _numbers(folder)
+        if last != number:
+            # Judged so long ago that the file of this very term is gone already.
+            _file(folder, number).unlink(missing_ok=True)
+            return None
+        for one in earlier:
+            _file(folder, one).unlink(missing_ok=True)
         return cls(folder, number, owner)
 
     def release(self) -> None:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from sem_ray.cluster.ray_session import known_nodes
 from sem_ray.data.sources.registry import require_source
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.choices import Choices
 from sem_ray.studies.definition.device_wish import device_wish
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.choices import Choices
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 from sem_ray.studies.samplers.registry import sampler_for
 from sem_ray.studies.samplers.view import SamplerView

@@ -184,3 +184,16 @@ def test_noise_of_a_rung_is_no_noise_of_the_experiment(store: Store) -> None:
     fingerprint = read_noise(made.noise_folder).manifest.fingerprint
     assert made.noise_identity != noise_identity(spec, fingerprint)
     assert not (store.root / "noise").exists()
+
+
+def test_noises_that_share_a_surrogate_share_its_rungs(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (spec_of(noise={"final_steps": steps}) for steps in (2, 5))
+    with counted(monkeypatch) as steps:
+        for spec in (one, other):
+            rungs = begun(spec, store)
+            rungs.at_surrogate_step(2, 1)
+            rungs.at_surrogate_step(4, 1)
+            ended(spec, store)
+    assert steps.surrogate == Counter(range(6))

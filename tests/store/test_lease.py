@@ -135,6 +135,16 @@ def elsewhere(folder: Path) -> Lease:
     return found
 
 
+def test_who_judged_a_lease_long_ago_begins_no_term_that_is_over(tmp_path: Path) -> None:
+    late = Watch(tmp_path).next_term()
+    assert late == 1
+    with leased(tmp_path):
+        pass
+    with leased(tmp_path):
+        assert Lease.begin(tmp_path, late) is None
+        assert [file.name for file in tmp_path.iterdir()] == ["000002"]
+
+
 @pytest.mark.parametrize("content", [b"", b"half", b"\xff\xfe\n{", b"0\n{}\n"])
 def test_a_lease_that_cannot_be_read_expires_too(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "000001").write_bytes(content)

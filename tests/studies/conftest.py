@@ -26,6 +26,12 @@ def store(tmp_path: Path, open_store: OpenStore) -> Store:
     return open_store(tmp_path / "store")
 
 
+@pytest.fixture
+def other_store(tmp_path: Path, open_store: OpenStore) -> Store:
+    """A second store, in which nothing of the first is found."""
+    return open_store(tmp_path / "other")
+
+
 @pytest.fixture(scope="session")
 def one_ray() -> Iterator[None]:
     """Started once: a sweep uses the Ray that is there, and leaves it."""

@@ -126,6 +126,17 @@ def unlucky(
     return instant(spec, store, backend=backend, sink=sink)
 
 
+def killed_once(
+    spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
+) -> Made:
+    """The first of all trials loses its worker, and ends well when it runs again."""
+    mark = store.root / "killed"
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return instant(spec, store, backend=backend, sink=sink)
+
+
 def unreadable(
     spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:

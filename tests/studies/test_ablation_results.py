@@ -69,14 +69,28 @@ def test_a_sweep_that_was_cut_short_goes_on_and_more_seeds_may_be_asked_for(stor
     assert seeds == [3] * 3 + [4] * 3 + [5] * 3
 
 
-def test_another_design_under_the_same_name_is_refused(store: Store) -> None:
+def test_a_design_that_holds_the_old_one_goes_on_from_it(store: Store) -> None:
     swept(store, study(seeds=[3, 4]))
-    for changes in (
-        {"ablation": {"kind": "factorial"}},
-        {"ablation": {"baseline": {"noise.radius": 8}}},
-    ):
-        with pytest.raises(BadInput, match=r"exists in .* with another points"):
-            swept(store, study(seeds=[3, 4], **changes))
+    assert swept(store, study(seeds=[3, 4], ablation={"kind": "factorial"})).complete == 8
+    found = ablation(store, "tiny")
+    assert (found.kind, found.configurations) == ("factorial", 4)
+    assert [e.kind for e in found.metrics[0].effects] == ["main effect"] * 2 + ["interaction"]
+
+
+def test_a_design_that_lacks_what_has_run_is_refused(store: Store) -> None:
+    swept(store, study(seeds=[3, 4]))
+    with pytest.raises(BadInput, match=r"exists in .*another name"):
+        swept(store, study(seeds=[3, 4], ablation={"baseline": {"noise.radius": 8}}))
+
+
+def test_a_fraction_is_read_back_as_it_was_run(store: Store) -> None:
+    search = {**SEARCH, "noise.perturbation_scale": {"low": 0.0, "high": 1.0, "step": 1.0}}
+    fraction = {"kind": "fractional", "resolution": 3, "baseline": {"noise.perturbation_scale": 1}}
+    assert swept(store, study(search=search, ablation=fraction, seeds=[3, 4])).complete == 8
+    found = ablation(store, "tiny")
+    assert (found.configurations, found.finished) == (4, 8)
+    assert [effect.seeds for effect in found.metrics[0].effects] == [(3, 4)] * 3
+    assert found.metrics[0].effects[0].aliases == (("noise.radius", "noise.steps"),)
 
 
 def test_a_run_that_failed_is_run_again(store: Store) -> None:

@@ -16,8 +16,12 @@ from sem_ray.studies.events import SweepEvent, TrialEvent
 from sem_ray.studies.run.sweep import run_sweep
 from tests.studies.fakes import METRIC, Made, study
 
-SECONDS = 4.0
-"""Of one trial."""
+SECONDS = 2.0
+"""Of one trial, at least."""
+KILLS = 20
+KILLED = "kills"
+"""A file in the store with a byte for every kill so far."""
+RADII = (8, 12, 16, 20)
 
 
 def chaos_study() -> StudySpec:
@@ -26,7 +30,7 @@ def chaos_study() -> StudySpec:
     return study(
         name="chaos",
         search={
-            "noise.radius": {"choices": [8, 12, 16, 20]},
+            "noise.radius": {"choices": list(RADII)},
             "noise.steps": {"choices": [1, 2]},
         },
         sampler={"name": "grid"},
@@ -49,10 +53,25 @@ def quick(
 def slow(
     spec: ExperimentSpec, store: Store, *, backend: Backend, sink: ProgressSink = silent
 ) -> Made:
-    for step in range(8):
-        sink(Progress("noise", step, 8))
-        time.sleep(SECONDS / 8)
+    """Ends no sooner than its share of the kills has come, so that they meet the whole sweep on a
+    fast machine as on a slow one."""
+    end, step = time.monotonic() + SECONDS, 0
+    while time.monotonic() < end or _kills(store) < _awaited(spec):
+        sink(Progress("noise", step, 100))
+        time.sleep(0.1)
+        step += 1
     return quick(spec, store, backend=backend, sink=sink)
+
+
+def _kills(store: Store) -> int:
+    file = store.root / KILLED
+    return file.stat().st_size if file.exists() else 0
+
+
+def _awaited(spec: ExperimentSpec) -> int:
+    """In the order in which the trials begin, the last one all of them."""
+    place = RADII.index(int(spec.noise.radius)) * 2 + spec.noise.alternating.steps - 1
+    return KILLS * (2 * place + spec.seed + 1) // (4 * len(RADII))
 
 
 def say(event: SweepEvent) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sem_ray.cli.console.live.sweep_progress import SweepProgress
 from sem_ray.cli.console.progress import StageProgress
-from sem_ray.cli.console.sweep_progress import SweepProgress
 from sem_ray.store import Store
 from sem_ray.studies.events import SweepEvent, TrialEvent
 from sem_ray.studies.journal import trial_attributes as attributes

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import sem_ray
-from sem_ray.cli.console.study_tables import settings_yaml
+from sem_ray.cli.console.studies.study_tables import settings_yaml
 from sem_ray.data import load, read_noise
 from sem_ray.spec import ExperimentSpec
 from tests.system.conftest import Command

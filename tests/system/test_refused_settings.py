@@ -97,7 +97,7 @@ WORDS = {
     "protect --out out": "which images\\? name DATA: digits, .* a Parquet file",
     "evaluate": "which images\\? name DATA: digits, .* a Parquet file",
     "protect digits --out out --raduis 8": "Unknown option: --raduis",
-    "protect digits --out out --limit few": 'unable to convert "few" into int',
+    "protect digits --out out --limit few": "'few' is no whole number; write one",
     "protect digits --out out --preset quik": r"no preset 'quik' \(did you mean quick\?\)",
     "protect digits --out out --config nowhere.yaml": "cannot read nowhere.yaml: No such file",
     "protect digits --out out --device tpu": "device 'tpu' is unknown",

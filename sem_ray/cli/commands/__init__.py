@@ -5,8 +5,10 @@ from sem_ray.cli.commands import (
     ablations,
     completion,
     experiments,
+    fidelity,
     noise_files,
     pareto,
+    schemas,
     studies,
     study_list,
 )
@@ -16,8 +18,10 @@ __all__ = [
     "app",
     "completion",
     "experiments",
+    "fidelity",
     "noise_files",
     "pareto",
+    "schemas",
     "studies",
     "study_list",
 ]

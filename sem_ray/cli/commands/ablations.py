@@ -52,7 +52,7 @@ def ablation(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.ablation_table import ablation_text, form_of, show_ablation
+    from sem_ray.cli.console.studies.ablation_table import ablation_text, form_of, show_ablation
 
     form = form_of(format, out)
     found = api.ablation(study, metrics=metric, store=store)

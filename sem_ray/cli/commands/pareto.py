@@ -41,7 +41,7 @@ def pareto(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.pareto_text import show_front
+    from sem_ray.cli.console.studies.pareto_text import show_front
 
     found = api.pareto(study, reference=reference, plot=plot, store=store)
     give(found, show_front, as_json=json)

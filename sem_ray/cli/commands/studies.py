@@ -56,16 +56,17 @@ def sweep(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.plan_text import show_plan
-    from sem_ray.cli.console.study_tables import Swept, show_sweep
-    from sem_ray.cli.console.sweep_progress import SweepProgress
+    from sem_ray.cli.console.live.sweep_progress import SweepProgress
+    from sem_ray.cli.console.studies.plan_text import show_plan
+    from sem_ray.cli.console.studies.study_tables import Swept, show_sweep
 
     study = api.read_study(file, options.changes())
     if dry_run:
         planned = api.plan(study, trials=trials, store=store)
         give(planned, show_plan, as_json=json)
         return 0
-    with SweepProgress(api.watch(study.name, store=store).look) as progress:
+    metrics = [objective.metric for objective in study.objectives]
+    with SweepProgress(api.watch(study.name, store=store).look, metrics) as progress:
         result = api.sweep(
             study,
             trials=trials,
@@ -116,8 +117,8 @@ def status(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import show_status
-    from sem_ray.cli.console.watching import follow
+    from sem_ray.cli.console.live.watching import follow
+    from sem_ray.cli.console.studies.study_tables import show_status
 
     if watch:
         follow(api.watch(study, store=store))
@@ -150,7 +151,7 @@ def best(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_tables import best_yaml, show_best
+    from sem_ray.cli.console.studies.study_tables import best_yaml, show_best
 
     found = api.best(study, store=store)
     for notice in api.notices(found.spec):

@@ -32,7 +32,7 @@ def list_studies(*, store: Path | None = None, json: Json = False) -> int:
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_list import Listed, show_studies
+    from sem_ray.cli.console.studies.study_list import Listed, show_studies
 
     give(Listed(api.list_studies(store=store)), show_studies, as_json=json)
     return 0
@@ -66,7 +66,7 @@ def delete(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.study_list import confirm_deletion, show_deleted
+    from sem_ray.cli.console.studies.study_list import confirm_deletion, show_deleted
 
     trials = api.require_deletable(study, store=store)
     if not yes and not confirm_deletion(study, trials):

@@ -21,8 +21,8 @@ from sem_ray.studies.ablation.design import (
     one_factor_size,
 )
 from sem_ray.studies.ablation.fractions import MOST_FACTORS, Fraction, smallest_fraction
-from sem_ray.studies.definition.choice import encoded
-from sem_ray.studies.definition.distributions import Distribution, Space
+from sem_ray.studies.definition.space.choice import encoded
+from sem_ray.studies.definition.space.distributions import Distribution, Space
 
 MOST_CONFIGURATIONS = 1000
 """Of an ablation: each runs with every seed."""

@@ -14,11 +14,13 @@ from sem_ray.spec.origin import BadSetting, Keys
 from sem_ray.spec.reading import preset
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.constraints import refuse_unknown
-from sem_ray.studies.definition.derived import DERIVED, paths_of, refuse_bad_formulas
 from sem_ray.studies.definition.early_stopping import refuse_unfit, require_surrogate_steps
-from sem_ray.studies.definition.points import refuse_repeated, refuse_unsearched
-from sem_ray.studies.definition.probes import Probe, pairs, singles
 from sem_ray.studies.definition.sampler import refuse_unable
+from sem_ray.studies.definition.space.conditions import reaching
+from sem_ray.studies.definition.space.derived import DERIVED, paths_of, refuse_bad_formulas
+from sem_ray.studies.definition.space.distributions import Values
+from sem_ray.studies.definition.space.points import refuse_repeated, refuse_unsearched
+from sem_ray.studies.definition.space.probes import Probe, pairs, singles
 from sem_ray.studies.definition.study_spec import StudySpec
 
 MOST_POINTS = 100_000
@@ -90,14 +92,7 @@ def _check_design(spec: StudySpec) -> None:
 def _check_points(spec: StudySpec) -> None:
     """Each listed configuration must be an experiment, and there once."""
     for number, point in enumerate(spec.listed):
-        try:
-            _require_shards(spec, _experiment(spec, point))
-        except BadSetting as fault:
-            if fault.keys[:1] in ELSEWHERE:
-                raise
-            path = next((p for p in point if p == ".".join(fault.keys)), "")
-            keys = ("points", str(number), path)
-            raise spec.origin.fault(keys, f"points: {fault.text}") from fault
+        _check_listed(spec, ("points", str(number)), point)
     refuse_repeated(spec.points, spec.origin)
 
 
@@ -108,6 +103,19 @@ def _check_space(spec: StudySpec) -> None:
     for probe in pairs(spec.search):
         _check_pair(spec, probe)
     refuse_unsearched(spec.enqueue, spec.search, spec.origin)
+    for number, point in enumerate(spec.enqueue):
+        values = reaching(spec.search, point) or {}
+        _check_listed(spec, ("enqueue", str(number)), values)
+
+
+def _check_listed(spec: StudySpec, keys: Keys, values: Values) -> None:
+    try:
+        _require_shards(spec, _experiment(spec, values))
+    except BadSetting as fault:
+        if fault.keys[:1] in ELSEWHERE:
+            raise
+        path = ".".join(fault.keys)
+        raise spec.origin.fault((*keys, path), f"{keys[0]}: {fault.text}") from fault
 
 
 def _check_probe(spec: StudySpec, probe: Probe) -> None:
@@ -119,11 +127,9 @@ def _check_probe(spec: StudySpec, probe: Probe) -> None:
         if fault.keys[:1] in ELSEWHERE:
             raise
         path = probe.paths[0]
-        # A setting that does not exist is wrong whatever its value.
-        value = (
-            () if "unknown key" in fault.text else spec.search[path].written_at(probe.values[path])
-        )
-        keys = (path, *value)
+        keys: Keys = (path,)
+        if "unknown key" not in fault.text:  # which is wrong whatever its value
+            keys = (path, *spec.search[path].written_at(probe.values[path]))
         text = fault.text + _hint(spec, path, fault.text)
         raise spec.origin.within("search").fault(keys, text) from fault
 

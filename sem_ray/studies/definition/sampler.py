@@ -10,8 +10,8 @@ from pydantic import Field
 
 from sem_ray.spec.base import Count, Frozen, Whole
 from sem_ray.spec.origin import Origin, origin_of
-from sem_ray.studies.definition.choices import Choices
-from sem_ray.studies.definition.distributions import Distribution
+from sem_ray.studies.definition.space.choices import Choices
+from sem_ray.studies.definition.space.distributions import Distribution
 
 SamplerName = Literal["tpe", "nsga2", "nsga3", "gp", "cmaes", "random", "qmc", "grid"]
 

@@ -10,7 +10,7 @@ from sem_ray.data.sources.registry import NAMED, require_source
 from sem_ray.errors import BadInput
 from sem_ray.spec.origin import Keys
 from sem_ray.spec.reading import merged, nested
-from sem_ray.studies.definition.choices import Choices
+from sem_ray.studies.definition.space.choices import Choices
 from sem_ray.studies.definition.study_spec import SOURCE, StudySpec
 
 

@@ -12,13 +12,13 @@ from sem_ray.spec.reading import Tree, read_yaml
 from sem_ray.spec.validation import did_you_mean
 from sem_ray.studies.definition.ablation import refuse_other_keys
 from sem_ray.studies.definition.checks import check_study
-from sem_ray.studies.definition.conditions import refuse_bad_conditions
-from sem_ray.studies.definition.distributions import Distribution, read_distribution
 from sem_ray.studies.definition.objective import SINGLE
 from sem_ray.studies.definition.overrides import StudyOverrides
-from sem_ray.studies.definition.points import space_of
 from sem_ray.studies.definition.replicates import OTHER_FORMS, refuse_searched_seed
 from sem_ray.studies.definition.sources import with_absolute_sources
+from sem_ray.studies.definition.space.conditions import refuse_bad_conditions
+from sem_ray.studies.definition.space.distributions import Distribution, read_distribution
+from sem_ray.studies.definition.space.points import space_of
 from sem_ray.studies.definition.study_spec import StudySpec, checked
 
 

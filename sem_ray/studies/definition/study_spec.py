@@ -16,18 +16,18 @@ from sem_ray.spec.validation import validated
 from sem_ray.studies.ablation.design import Design
 from sem_ray.studies.definition.ablation import AblationSpec, design_of
 from sem_ray.studies.definition.budget import BudgetSpec
-from sem_ray.studies.definition.choice import Choice
-from sem_ray.studies.definition.conditions import parents_first
 from sem_ray.studies.definition.constraints import Constraint
-from sem_ray.studies.definition.derived import DERIVED, Formula, derived_values
-from sem_ray.studies.definition.distributions import Distribution, Values
 from sem_ray.studies.definition.early_stopping import EarlyStoppingSpec
-from sem_ray.studies.definition.grid import Grid
 from sem_ray.studies.definition.objective import Direction, Objective, as_list
-from sem_ray.studies.definition.points import in_space
 from sem_ray.studies.definition.replicates import ReplicateSpec, with_replicates
 from sem_ray.studies.definition.retry import RetrySpec
 from sem_ray.studies.definition.sampler import SamplerSpec
+from sem_ray.studies.definition.space.choice import Choice
+from sem_ray.studies.definition.space.conditions import parents_first
+from sem_ray.studies.definition.space.derived import DERIVED, Formula, derived_values
+from sem_ray.studies.definition.space.distributions import Distribution, Values
+from sem_ray.studies.definition.space.grid import Grid
+from sem_ray.studies.definition.space.points import in_space
 
 SOURCE = "data.source"
 

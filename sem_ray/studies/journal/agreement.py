@@ -10,8 +10,8 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from sem_ray.spec.origin import Keys
-from sem_ray.studies.definition.points import point_key
-from sem_ray.studies.definition.ranges import Range
+from sem_ray.studies.definition.space.points import point_key
+from sem_ray.studies.definition.space.ranges import Range
 from sem_ray.studies.definition.study_spec import StudySpec
 
 

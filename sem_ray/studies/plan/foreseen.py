@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import proposals
 

@@ -34,7 +34,8 @@ class Rate:
     """Earlier trials whose median it is; 0 if it was measured now."""
 
     def __str__(self) -> str:
-        found = f"of {self.trials} earlier trials" if self.trials else "measured now"
+        several = "s" * (self.trials > 1)
+        found = f"of {self.trials} earlier trial{several}" if self.trials else "measured now"
         return f"{self.kind}: {self.seconds * 1e6:.3g} µs a pass and image, {found}"
 
 

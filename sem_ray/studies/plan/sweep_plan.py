@@ -13,7 +13,7 @@ from sem_ray.devices import pick_device, settled
 from sem_ray.machine import machine_kind
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import require_runnable, target_of
 from sem_ray.studies.plan.cost import Cost, Devices, cost_of

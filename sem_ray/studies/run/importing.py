@@ -11,10 +11,10 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import means
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.definition.choice import encoded
-from sem_ray.studies.definition.conditions import is_active, parents_first
-from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.objective import unusable
+from sem_ray.studies.definition.space.choice import encoded
+from sem_ray.studies.definition.space.conditions import is_active, parents_first
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import with_seed

@@ -10,7 +10,7 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from sem_ray.spec import ExperimentSpec
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.journal.configurations import (
     Configuration,
     Configurations,

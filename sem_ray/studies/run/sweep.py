@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from optuna.trial import FrozenTrial, TrialState
 
+from sem_ray.cluster.ray_session import require_ray
 from sem_ray.pipeline import run_experiment
 from sem_ray.pipeline.noise import KIND
 from sem_ray.records.connection import require_tracking
-from sem_ray.store import Store
+from sem_ray.store import Store, StorePlace
 from sem_ray.studies import events
 from sem_ray.studies.definition.device_wish import device_wish
 from sem_ray.studies.definition.study_spec import StudySpec
@@ -23,12 +24,13 @@ from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.plan.placing import devices_of
 from sem_ray.studies.recording.writer import Records
 from sem_ray.studies.run.amendments import NONE, Amendments, amend, require_possible
-from sem_ray.studies.run.budget import Budget
-from sem_ray.studies.run.ledger import Ledger, outlook_of
+from sem_ray.studies.run.spending.budget import Budget
+from sem_ray.studies.run.spending.ledger import Ledger, outlook_of
 from sem_ray.studies.run.trial import Experiment, TrialSetting
 from sem_ray.studies.run.trial_backend import TrialBackend
 from sem_ray.studies.run.trial_queue import TrialQueue
-from sem_ray.studies.run.tune_backend import TuneBackend
+from sem_ray.studies.run.trial_rungs import ExperimentRungs, Rungs
+from sem_ray.studies.run.tune.backend import TuneBackend
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ def run_sweep(
     trials: int | None = None,
     on_event: OnEvent = events.ignore,
     experiment: Experiment = run_experiment,
+    rungs: Rungs | None = None,
     backend: TrialBackend | None = None,
     amendments: Amendments = NONE,
 ) -> SweepResult:
@@ -84,6 +87,8 @@ def run_sweep(
     start = time.monotonic()
     target = target_of(spec, trials)
     require_runnable(spec)
+    if backend is None:
+        require_ray()
     require_possible(store, spec, amendments)
     require_tracking(store)
     with sweeping(store, spec.name):
@@ -91,7 +96,8 @@ def run_sweep(
         imported = amend(store, record, amendments)
         sweep = _Sweep(record, store, on_event)
         backend = backend or TuneBackend(device_wish(spec), sweep.on_devices)
-        sweep.run(backend, TrialSetting(experiment, store.root))
+        rungs = rungs or ExperimentRungs.of(spec)
+        sweep.run(backend, TrialSetting(experiment, StorePlace.of(store), rungs=rungs))
     return SweepResult(
         study=spec.name,
         complete=sweep.complete,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -21,10 +21,19 @@ from sem_ray.pipeline import Backend, OnDevice
 from sem_ray.progress import Progress, ProgressSink
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.resources import TrialResources
-from sem_ray.store import BeingMade, Store
-from sem_ray.studies.journal.trial_report import Failed, Finished, TrialReport, Waiting
-from sem_ray.studies.run.device_watch import DeviceWatch
+from sem_ray.store import BeingMade, Store, StorePlace
+from sem_ray.studies.journal.trial_report import (
+    Failed,
+    Finished,
+    RungReport,
+    Stopped,
+    TrialReport,
+    Waiting,
+)
 from sem_ray.studies.run.failure_reasons import reason_of
+from sem_ray.studies.run.rung_answers import RungAnswers
+from sem_ray.studies.run.trial_rungs import AtRung, Rungs, stopped_at
+from sem_ray.studies.run.tune.device_watch import DeviceWatch
 
 PROGRESS_EVERY = 2.0
 """Seconds between progress reports, each of which waits for the driver."""
@@ -32,8 +41,10 @@ PROGRESS_EVERY = 2.0
 TRIAL, SPEC, GPUS = "trial", "spec", "gpus"
 """Keys of what Tune hands to a trial: its number, its experiment as JSON, and the GPUs, or the
 share of one, that it gets."""
-PROGRESS, REPORT = "progress", "report"
-"""Keys of what a trial reports; the last report holds the second."""
+RUNGS = "rungs"
+"""Key of whether the trial is measured on its way."""
+PROGRESS, RUNG, REPORT = "progress", "rung", "report"
+"""Keys of what a trial reports; the last report holds the last."""
 
 
 class Made(Protocol):
@@ -58,9 +69,11 @@ class TrialSetting:
     """What is the same for all trials of a sweep; it travels to the workers."""
 
     experiment: Experiment
-    store: Path
+    store: StorePlace
     resources: TrialResources = field(default_factory=TrialResources)
     """What each trial gets; a backend that chooses devices puts its choice here."""
+    rungs: Rungs | None = None
+    """Where trials are measured on their way; None measures them at their end only."""
     held: bool = False
     """Whether a trial that gets a share of a GPU may take no more than that of its memory."""
 
@@ -70,26 +83,42 @@ class TrialSetting:
         return replace(self, resources=resources)
 
 
-def run_trial(config: dict[str, Any], setting: TrialSetting) -> None:
+def run_trial(
+    config: dict[str, Any], setting: TrialSetting, answers: RungAnswers | None = None
+) -> None:
     """Tune's function. After an unforeseen failure the worker ends too, as it may be in any
     state."""
     torch.set_num_threads(max(1, int(setting.resources.cpus)))
     setting = setting.with_gpus(config[GPUS])
     spec = ExperimentSpec.model_validate_json(config[SPEC])
-    report = attempt(spec, setting, throttled(_report_progress, PROGRESS_EVERY))
+    at_rung = partial(_ask, config[TRIAL], answers) if answers and config[RUNGS] else None
+    report = attempt(spec, setting, throttled(_report_progress, PROGRESS_EVERY), at_rung)
     _report(REPORT, report.model_dump())
     if isinstance(report, Failed) and not report.foreseen:
         raise RuntimeError(report.error)
 
 
-def attempt(spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink) -> TrialReport:
-    """Run a trial's experiment and say how it ended; raises nothing that a trial can cause."""
+def attempt(
+    spec: ExperimentSpec, setting: TrialSetting, sink: ProgressSink, at_rung: AtRung | None = None
+) -> TrialReport:
+    """Run a trial's experiment and say how it ended; raises nothing that a trial can cause. With
+    `at_rung` it is measured on its way, and stopped if that says so."""
     start = time.monotonic()
     watch = DeviceWatch(setting.resources, held=setting.held)
     try:
         with _backend(setting.resources) as backend:
             watch.begin(backend.device)
-            store = Store(setting.store, waits=False)
+            store = setting.store.open(waits=False)
+            if setting.rungs is not None and at_rung is not None:
+                run = setting.rungs.begin(spec, store, backend=backend, sink=sink)
+                rung = stopped_at(run, setting.rungs.count, spec, at_rung)
+                if rung is not None:
+                    return Stopped(
+                        rung=rung,
+                        seconds=time.monotonic() - start,
+                        machine=machine_kind(backend.device),
+                        device=watch.use(),
+                    )
             made = setting.experiment(spec, store, backend=backend, sink=sink)
         return Finished(
             measurements=made.measurements(spec),
@@ -129,6 +158,12 @@ def throttled(report: ProgressSink, every: float) -> ProgressSink:
             report(progress)
 
     return sink
+
+
+def _ask(trial: int, answers: RungAnswers, report: RungReport) -> bool:
+    """Report a rung to the driver, and wait for what it says."""
+    _report(RUNG, report.model_dump())
+    return answers.wait(trial, report.rung)
 
 
 def _report_progress(progress: Progress) -> None:

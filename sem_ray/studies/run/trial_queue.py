@@ -33,9 +33,9 @@ from sem_ray.studies.journal.trial_report import (
     TrialReport,
     Waiting,
 )
-from sem_ray.studies.run.budget import Budget
 from sem_ray.studies.run.proposals import Proposal, Proposals
 from sem_ray.studies.run.sharing import SharedStages, at_once, most_held
+from sem_ray.studies.run.spending.budget import Budget
 from sem_ray.studies.run.stopping import Stopping, rung_values
 
 OnTrial = Callable[[FrozenTrial], None]

@@ -14,7 +14,7 @@ from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 from typing_extensions import override
 
-from sem_ray.studies.definition.ranges import Range
+from sem_ray.studies.definition.space.ranges import Range
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.samplers.learning import Learning
 

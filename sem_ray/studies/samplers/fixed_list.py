@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from optuna.trial import FrozenTrial, TrialState
 
-from sem_ray.studies.definition.distributions import Values
-from sem_ray.studies.definition.points import point_key
+from sem_ray.studies.definition.space.distributions import Values
+from sem_ray.studies.definition.space.points import point_key
 
 
 def next_point(points: Sequence[Values], trials: Iterable[FrozenTrial]) -> Values:

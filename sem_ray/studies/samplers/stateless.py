@@ -17,9 +17,9 @@ from scipy.stats import qmc
 from typing_extensions import override
 
 from sem_ray.rng import derived_seed, numpy_generator
-from sem_ray.studies.definition.conditions import is_whole
-from sem_ray.studies.definition.distributions import Space, Values, picked
-from sem_ray.studies.definition.grid import Grid
+from sem_ray.studies.definition.space.conditions import is_whole
+from sem_ray.studies.definition.space.distributions import Space, Values, picked
+from sem_ray.studies.definition.space.grid import Grid
 from sem_ray.studies.definition.study_spec import StudySpec
 
 TRIED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)

@@ -14,8 +14,8 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState, create_trial
 
-from sem_ray.studies.definition.conditions import suggested
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.conditions import suggested
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.samplers.fixed_list import next_point
 

@@ -9,17 +9,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from sem_ray.cli.console import (
-    experiment_tables,
-    live_screen,
-    noise_tables,
-    output,
-    plan_text,
-    progress,
-    study_tables,
-    sweep_progress,
-    watching,
-)
+from sem_ray.cli.console import experiment_tables, noise_tables, output, progress
+from sem_ray.cli.console.live import screen as live_screen
+from sem_ray.cli.console.live import sweep_progress, watching
+from sem_ray.cli.console.studies import plan_text, study_tables
 
 TOKEN = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)")
 

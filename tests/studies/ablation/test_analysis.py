@@ -52,9 +52,9 @@ def test_verdicts_follow_the_corrected_p_and_the_direction() -> None:
 def test_intervals_of_whole_ablations_cover_the_truth(
     design: Design, seeds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of all effects of 200 ablations, whose runs share what their seed does."""
+    """Of all effects of 250 ablations, whose runs share what their seed does."""
     monkeypatch.setattr(paired_effects, "RESAMPLES", 2)  # the bootstrap is not looked at here
-    found = [covered for number in range(200) for covered in _covered(design, seeds, number)]
+    found = [covered for number in range(250) for covered in _covered(design, seeds, number)]
     assert 0.93 <= np.mean(found) <= 0.97
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sem_ray.data import load
 from sem_ray.errors import BadInput
 from sem_ray.spec.origin import Origin
-from sem_ray.studies.definition.distributions import read_distribution
-from sem_ray.studies.definition.ranges import Range
+from sem_ray.studies.definition.space.distributions import read_distribution
+from sem_ray.studies.definition.space.ranges import Range
 from sem_ray.studies.definition.study_file import read_study
 from sem_ray.studies.definition.study_spec import StudySpec
 from tests.data.sources.folder_files import write_images

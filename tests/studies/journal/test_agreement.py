@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from optuna.trial import TrialState, create_trial
 
 from sem_ray.errors import BadInput
 from sem_ray.store import Store
-from sem_ray.studies.definition.study_file import study_from
+from sem_ray.studies.definition.study_file import read_study, study_from
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal.storage import SPEC_FILE, load_study, open_study
 from sem_ray.studies.samplers.registry import sampler_for
 from sem_ray.studies.samplers.view import SamplerView
+from tests.studies.definition.mistakes import GOOD
 from tests.studies.fakes import study, tree
 
 STEPS = {"low": 1, "high": 5}
@@ -94,6 +96,18 @@ def test_trials_that_could_not_be_compared_are_kept_apart(
         open_study(store_with_trials, spec)
     assert message in str(caught.value) and "--from tiny" in str(caught.value)
     assert load_study(store_with_trials, "tiny").spec == searching().resolved()
+
+
+def test_the_line_of_what_changed_is_told(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(GOOD)
+    record = open_study(store, read_study(file))
+    record.study.tell(record.begin({"noise.steps": 2, "noise.radius": 12}, {"spec": "{}"}), 1.0)
+    for old, new, place in (("[8, 12]", "[8, 16]", "9:3"), ("limit: 40,", "limit: 30,", "5:26")):
+        file.write_text(GOOD.replace(old, new, 1))
+        with pytest.raises(BadInput) as caught:
+            open_study(store, read_study(file))
+        assert str(caught.value).startswith(f"{file}:{place}: ")
 
 
 def listed(*radii: int) -> StudySpec:

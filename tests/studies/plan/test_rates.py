@@ -69,4 +69,4 @@ def test_only_what_is_missing_is_measured() -> None:
     known = {NOISE: Rate(NOISE, 1.0, "recorded", HERE, 1)}
     found = with_measured(known, stages, lambda _: 7.0, HERE)
     assert found == {**known, VICTIM: Rate(VICTIM, 7.0, "measured", HERE)}
-    assert "measured now" in str(found[VICTIM]) and "1 earlier trials" in str(found[NOISE])
+    assert "measured now" in str(found[VICTIM]) and "1 earlier trial" in str(found[NOISE])

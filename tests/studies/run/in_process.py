@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 
 from sem_ray.studies.run.trial import TrialSetting, attempt
 from sem_ray.studies.run.trial_queue import TrialQueue
+
+PAUSE = 0.01
+"""Seconds between two questions for a trial."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,9 @@ class InProcess:
     def run(self, queue: TrialQueue, setting: TrialSetting) -> None:
         while not queue.over:
             request = queue.next()
-            if request is not None:
-                sink = partial(queue.progress, request.trial)
-                queue.end(request.trial, attempt(request.spec, setting, sink))
+            if request is None:
+                time.sleep(PAUSE)  # another sweep makes what it needs
+                continue
+            sink = partial(queue.progress, request.trial)
+            at_rung = partial(queue.rung, request.trial) if request.rungs else None
+            queue.end(request.trial, attempt(request.spec, setting, sink, at_rung))

@@ -11,7 +11,7 @@ from sem_ray.store import Store
 from sem_ray.studies.events import TrialProgress
 from sem_ray.studies.journal.storage import StudyRecord, open_study
 from sem_ray.studies.journal.trial_report import Failed, Finished
-from sem_ray.studies.run.budget import Budget
+from sem_ray.studies.run.spending.budget import Budget
 from sem_ray.studies.run.trial_queue import TrialQueue, TrialRequest
 from tests.studies.fakes import measured, study
 

@@ -14,7 +14,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal.storage import load_study
-from sem_ray.studies.run.ledger import Ledger
+from sem_ray.studies.run.spending.ledger import Ledger
 from sem_ray.studies.run.sweep import SweepResult, run_sweep
 from tests.studies.fakes import METRIC, Made, instant, measured, study
 from tests.studies.run.in_process import InProcess

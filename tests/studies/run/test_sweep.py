@@ -17,7 +17,7 @@ from sem_ray.studies.journal.storage import studies, study_folder, sweeping
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.failure_reasons import SENTENCES
 from sem_ray.studies.run.sweep import run_sweep
-from sem_ray.studies.run.tune_backend import RAY_FOLDER
+from sem_ray.studies.run.tune.backend import RAY_FOLDER
 from tests.records.addresses import dead_address
 from tests.studies import fakes
 from tests.studies.fakes import METRIC, study
@@ -75,6 +75,19 @@ def test_sweeping_again_goes_on_and_a_reached_target_is_no_work(store: Store) ->
     assert {event.trial for event in heard.trials} == {2, 3}
     assert [(e.done, e.total) for e in heard.trials if e.state == "complete"] == [(3, 4), (4, 4)]
     assert len(states(store)) == 5
+
+
+@with_ray
+def test_a_killed_worker_costs_a_study_no_trial_and_the_sweep_ends_well(store: Store) -> None:
+    heard = Heard()
+    result = run_sweep(study(trials=2), store, experiment=fakes.killed_once, on_event=heard)
+    assert result.ok and (result.complete, result.lost, result.failed) == (2, 1, ())
+    first, second = status(store, "tiny").rows
+    assert (first.state, second.state) == ("complete", "complete")
+    assert (first.losses, second.losses) == (("worker_died",), ())
+    told = [(event.trial, event.state, event.attempt) for event in heard.trials]
+    assert told[:4] == [(0, "running", 1), (0, "lost", 1), (0, "running", 2), (0, "complete", 2)]
+    assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
 
 
 @with_ray

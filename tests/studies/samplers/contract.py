@@ -9,8 +9,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.sampler import ABILITIES, SamplerName
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.samplers.registry import sampler_for
 from tests.studies.fakes import METRIC, study

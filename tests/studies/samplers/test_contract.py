@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Values
 from sem_ray.studies.definition.sampler import ABILITIES, SamplerName
+from sem_ray.studies.definition.space.distributions import Values
 from tests.studies.samplers.contract import (
     LEARNING,
     MIXED,

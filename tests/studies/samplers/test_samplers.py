@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 
 from sem_ray.errors import BadInput
-from sem_ray.studies.definition.distributions import Values
+from sem_ray.studies.definition.space.distributions import Values
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.dry_run import proposals, target_of
 from sem_ray.studies.samplers.registry import sampler_for

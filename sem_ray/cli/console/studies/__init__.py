@@ -1,0 +1,1 @@
+"""Studies as a person reads them."""

@@ -1,0 +1,1 @@
+"""What one searched setting may be, alone and together with others."""

@@ -1,0 +1,1 @@
+"""Trials in virtual time, on curves that are recorded or made up."""
