@@ -14,6 +14,7 @@ from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.studies.definition.retry import Reason
 from sem_ray.studies.journal import first_version
+from sem_ray.studies.journal.one_append import note
 from sem_ray.studies.journal.trial_report import (
     Failed,
     Finished,
@@ -142,12 +143,9 @@ def device_of(trial: FrozenTrial) -> DeviceUse | None:
 
 
 def note_finish(trial: optuna.Trial, report: Finished) -> None:
-    trial.set_user_attr(MEASUREMENTS, [m.model_dump() for m in report.measurements])
-    trial.set_user_attr(NOISE, report.noise_identity)
-    trial.set_user_attr(SECONDS, report.seconds)
-    if report.machine is not None:
-        trial.set_user_attr(MACHINE, report.machine)
-    _note_device(trial, report)
+    measured = [m.model_dump() for m in report.measurements]
+    facts = {MEASUREMENTS: measured, NOISE: report.noise_identity, SECONDS: report.seconds}
+    note(trial, facts | _where(report))
 
 
 def note_rung(
@@ -155,30 +153,26 @@ def note_rung(
 ) -> None:
     """Add a rung to those `before` it."""
     both = (*before, (report, stops))
-    trial.set_user_attr(RUNGS, [{**one.model_dump(mode="json"), STOPS: s} for one, s in both])
+    note(trial, {RUNGS: [{**one.model_dump(mode="json"), STOPS: s} for one, s in both]})
 
 
 def note_stop(trial: optuna.Trial, report: Stopped) -> None:
-    trial.set_user_attr(SECONDS, report.seconds)
-    if report.machine is not None:
-        trial.set_user_attr(MACHINE, report.machine)
-    _note_device(trial, report)
+    note(trial, {SECONDS: report.seconds} | _where(report))
 
 
 def note_loss(trial: optuna.Trial, report: Failed) -> None:
     """It was lost, and is given out again."""
     loss = {"reason": report.reason, "error": report.error, "seconds": report.seconds}
-    trial.set_user_attr(LOSSES, [*trial.user_attrs.get(LOSSES, ()), loss])
+    note(trial, {LOSSES: [*trial.user_attrs.get(LOSSES, ()), loss]})
 
 
 def note_failure(trial: optuna.Trial, report: Failed) -> None:
-    trial.set_user_attr(ERROR, report.error)
-    for key, value in ((SECONDS, report.seconds), (TRACEBACK, report.traceback)):
-        if value is not None:
-            trial.set_user_attr(key, value)
-    _note_device(trial, report)
+    facts = {ERROR: report.error, SECONDS: report.seconds, TRACEBACK: report.traceback}
+    note(trial, {key: value for key, value in facts.items() if value is not None} | _where(report))
 
 
-def _note_device(trial: optuna.Trial, report: Finished | Failed | Stopped) -> None:
-    if report.device is not None:
-        trial.set_user_attr(DEVICE, report.device.model_dump(exclude_none=True))
+def _where(report: Finished | Failed | Stopped) -> dict[str, Any]:
+    """The machine and what was occupied there, as far as the report says it."""
+    machine = None if isinstance(report, Failed) else report.machine
+    device = None if report.device is None else report.device.model_dump(exclude_none=True)
+    return {k: v for k, v in ((MACHINE, machine), (DEVICE, device)) if v is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -49,13 +49,19 @@ class StudyRuns:
         self._runs.watch(self._key(trial), watched(progress), progress.done)
 
     def reconcile(
-        self, trials: Iterable[FrozenTrial], live: Container[int], *, sweeping: bool
+        self,
+        trials: Iterable[FrozenTrial],
+        live: Container[int],
+        *,
+        sweeping: bool,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
-        """Exactly one run for each trial, in its state, and nothing RUNNING that is not."""
+        """Exactly one run for each trial, in its state, and nothing RUNNING that is not. `alive`
+        is called between two runs."""
         known = [trial for trial in trials if trial.state != TrialState.WAITING]
         ended = all(trial.state.is_finished() for trial in known)
         status: Status = "RUNNING" if sweeping else "FINISHED" if ended else "KILLED"
-        self._runs.reconcile((self._run(trial, trial.number in live) for trial in known), status)
+        self._runs.reconcile(self._each(known, live, alive), status)
 
     def delete(self) -> int:
         """Delete the study's run and those of its trials; how many there were."""
@@ -67,6 +73,13 @@ class StudyRuns:
         order = [f"metrics.`{o.metric}` {ORDERS[o.direction]}" for o in self._spec.objectives]
         key = self._runs.first(order)
         return None if key is None else int(key.removeprefix(self._key("")))
+
+    def _each(
+        self, trials: Iterable[FrozenTrial], live: Container[int], alive: Callable[[], None]
+    ) -> Iterator[Run]:
+        for trial in trials:
+            alive()
+            yield self._run(trial, trial.number in live)
 
     def _run(self, trial: FrozenTrial, live: bool) -> Run:
         spec = json.loads(trial.user_attrs.get(attributes.SPEC, "{}"))
