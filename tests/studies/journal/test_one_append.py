@@ -23,7 +23,12 @@ def test_they_are_read_back_by_this_sweep_and_a_later_one(
     trial = begun(record)
     waits: list[int] = []
     fsync: Callable[[int], None] = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: (waits.append(handle), fsync(handle)))
+
+    def counted(handle: int) -> None:
+        waits.append(handle)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", counted)
     note(trial, FACTS)
     assert len(waits) == 1
     later = load_study(store, "tiny").study.trials[trial.number].user_attrs
