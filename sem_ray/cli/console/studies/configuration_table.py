@@ -108,7 +108,8 @@ def _estimate(row: ConfigurationRow, metric: str) -> str:
     found = row.estimate(metric)
     if found is None:
         return "–"
-    bounds = f" [{found.low:.1f}, {found.high:.1f}]" if found.known else ""
+    # The interval of two values alone is wider than any accuracy can be.
+    bounds = f" [{found.low:.1f}, {found.high:.1f}]" if found.samples > 2 else ""
     return f"{found.value:.1f}{bounds}"
 
 
