@@ -90,11 +90,12 @@ def test_two_sweeps_at_once_make_each_shared_stage_once(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_two_machines_with_stores_of_their_own_share_through_the_one_behind_them(
     tmp_path: Path, marked: Path
 ) -> None:
     words = [sys.executable, "-m", "tests.studies.run.two_machines", str(tmp_path)]
-    ran = subprocess.run(words, check=False, capture_output=True, text=True, timeout=280)
+    ran = subprocess.run(words, check=False, capture_output=True, text=True, timeout=550)
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout.splitlines()[-1])
     assert found["ended"] == [4, 4, 0]
