@@ -21,7 +21,7 @@ run-env: $(READY)  ## the same without those tools
 sweep: $(READY)  ## run the embedded study: noise, victims, records, the best configuration
 	$(BIN)/sem-ray sweep search_spaces/quick.yaml
 
-test: $(TOOLS)  ## the tests, under 6 minutes on two cores
+test: $(TOOLS)  ## the tests, under 8 minutes on two cores
 	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not long" --numprocesses $(WORKERS) --dist worksteal
 
 test-all: test  ## the long tests too

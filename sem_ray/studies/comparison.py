@@ -9,7 +9,7 @@ from typing import Any
 from sem_ray.metrics.statistics import Estimate, Verdict, mean_estimate, verdict
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.journal.configurations import Configuration, Configurations
-from sem_ray.studies.race import Race, Round
+from sem_ray.studies.race import Race, Round, confidence_of_verdicts
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Contender:
     """Mean of the objective over them."""
     difference: Estimate | None
     """Its objective minus the leader's, over seeds that both ran with; None for the leader itself.
-    The spread is that of all configurations of the round (`metrics.statistics.Blocks`)."""
+    The spread is that of all configurations of the round (`metrics.statistics.Blocks`); the
+    interval is 95% for all rounds of the race together."""
     verdict: Verdict | None
     """What the difference says of it; None for the leader itself."""
 
@@ -104,7 +105,10 @@ def _beside(
         return None
     one, objective = configurations[number], configurations.objective
     runs = [one.runs[replicate] for replicate in range(found.seeds)]
-    difference = None if number == leader else _difference(found, number, leader, objective)
+    difference = None
+    if number != leader:
+        confidence = confidence_of_verdicts(configurations.spec.runs_each)
+        difference = _difference(found, number, leader, objective, confidence)
     return Contender(
         trial=number,
         values=one.values,
@@ -115,10 +119,12 @@ def _beside(
     )
 
 
-def _difference(found: Round, number: int, leader: int, objective: Objective) -> Estimate:
+def _difference(
+    found: Round, number: int, leader: int, objective: Objective, confidence: float
+) -> Estimate:
     """In the objective's own direction; the race computes with costs."""
     rows = found.contenders.index(number), found.contenders.index(leader)
-    cost = found.blocks[0].difference(*rows)
+    cost = found.blocks[0].difference(*rows, confidence)
     if objective.sign > 0:
         return cost
     return Estimate(-cost.value, -cost.high, -cost.low, cost.samples)

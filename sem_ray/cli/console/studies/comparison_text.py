@@ -22,7 +22,7 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     yield from _what_it_means(comparison)
     yield (
         f"Means over seeds with {CONFIDENCE:.0%} intervals; differences are taken over seeds that "
-        "both ran with."
+        "both ran with, for all rounds of the race together."
     )
 
 

@@ -3,6 +3,7 @@ means, and below it the settings if there is no room for them beside it."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -46,14 +47,14 @@ def configuration_lines(status: StudyStatus, width: int, most: int | None = None
     ]
     shown = len(rows)
     if most is not None:
-        room = most - 2 - len(list(_below(status, columns, 1)))
+        room = most - 2 - len(_notes(status, columns, 1, width))
         shown = sum(end <= room for end in accumulate(1 + len(each) for each in below))
     yield cut(f"study {status.study}: {', '.join(map(str, status.objectives))}", width, "bold")
     yield cut(head, width, "bold")
     for row, line, settings in list(zip(rows, lines, below, strict=True))[:shown]:
         yield cut(line, width, _style(status, row))
         yield from (cut(each, width, "dim") for each in settings)
-    yield from (Text(line, "dim") for line in _below(status, columns, len(rows) - shown))
+    yield from (Text(line, "dim") for line in _notes(status, columns, len(rows) - shown, width))
 
 
 def _fitted(
@@ -107,7 +108,8 @@ def _estimate(row: ConfigurationRow, metric: str) -> str:
     found = row.estimate(metric)
     if found is None:
         return "–"
-    bounds = f" [{found.low:.1f}, {found.high:.1f}]" if found.known else ""
+    # The interval of two values alone is wider than any accuracy can be.
+    bounds = f" [{found.low:.1f}, {found.high:.1f}]" if found.samples > 2 else ""
     return f"{found.value:.1f}{bounds}"
 
 
@@ -143,6 +145,14 @@ def _style(status: StudyStatus, row: ConfigurationRow) -> str:
     if row.broken:
         return "yellow"
     return "red" if not row.seeds and "failed" in row.states else ""
+
+
+def _notes(status: StudyStatus, columns: _Columns, more: int, width: int) -> list[str]:
+    """What stands below the table, in lines that fit; an option is not broken at its dash."""
+    sentences = _below(status, columns, more)
+    return [
+        line for text in sentences for line in textwrap.wrap(text, width, break_on_hyphens=False)
+    ]
 
 
 def _below(status: StudyStatus, columns: _Columns, more: int) -> Iterator[str]:
