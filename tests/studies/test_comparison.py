@@ -4,6 +4,7 @@ told from it."""
 from __future__ import annotations
 
 import pytest
+from scipy.stats import ttest_rel
 
 from sem_ray.studies.comparison import Comparison, compare
 from tests.studies.finished import Journal, raced_study, searched_through
@@ -65,3 +66,17 @@ def test_a_study_of_one_run_each_compares_nothing() -> None:
     made = Journal(raced_study(replicates=None))
     searched_through(made, 20, 21, 22, 90)
     assert compare(made.configurations) is None
+
+
+def test_an_interval_is_for_all_rounds_of_the_race_together() -> None:
+    """Four rounds look at the runs; of two configurations the interval is the paired t test's."""
+    made = Journal(raced_study(replicates={"min": 1, "max": 4, "finalists": 2, "confirm": 0}))
+    searched_through(made, 20, 21, 80, 90)
+    for number, (one, other) in enumerate(((22, 25), (30, 29), (26, 31)), 1):
+        made.again(0, number, one)
+        made.again(1, number, other)
+    found = compare(made.configurations)
+    assert found is not None and found.others[0].difference is not None
+    test = ttest_rel([21, 25, 29, 31], [20, 22, 30, 26]).confidence_interval(1 - 0.05 / 4)
+    difference = found.others[0].difference
+    assert (difference.low, difference.high) == pytest.approx((test.low, test.high))
