@@ -71,6 +71,7 @@ _HOMES = {
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
+    "records": ("rebuild_records", "sync_records"),
     "run_options": ("Actors", "RunOptions"),
     "rungs": ("fidelity",),
     "schemas": ("schema",),

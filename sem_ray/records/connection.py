@@ -15,12 +15,18 @@ from urllib.parse import unquote, urlsplit
 from sem_ray.errors import BadInput, WorkFailed
 from sem_ray.files import reason_of
 from sem_ray.locks import locked
+from sem_ray.records.names import EXPERIMENT
 from sem_ray.store import REMEDY, Store
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
-EXPERIMENT = "sem-ray"
 KINDS = ("http://", "https://", "sqlite:///", "postgresql", "mysql", "mssql")
 """How a tracking address may begin."""
+CLIENT_VARIABLES = {
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # stdout holds the result, nothing else
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # who records tries again, in order, when it answers
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+"""How MLflow's client behaves here, unless the user says otherwise."""
 
 
 class TrackingFailed(WorkFailed):
@@ -50,14 +56,40 @@ def refuse_unusable_address(store: Store) -> None:
 
 
 def require_tracking(store: Store) -> None:
-    """Raise `BadInput` unless MLflow answers and takes runs, before hours of work are spent.
+    """Raise `BadInput` for an address that can never work, before hours of work are spent: also one
+    whose driver is missing, and a file that is no database.
 
-    A server that fails later does not end a sweep.
+    A server that does not answer may do so later: the sweep goes on, and its records wait.
     """
+    refuse_unusable_address(store)
+    uri = tracking_uri(store)
+    if uri.startswith("http"):
+        return
+    if not uri.startswith("sqlite"):
+        _require_driver(uri)
+        return
     try:
         connect(store)
     except TrackingFailed as failure:
         raise BadInput(str(failure)) from failure
+
+
+def _require_driver(uri: str) -> None:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        make_url(uri).get_dialect().import_dbapi()
+    except ImportError as error:
+        raise _no_driver(uri, error) from error
+    except (SQLAlchemyError, ValueError) as error:
+        raise _no_address(uri, _reason(error)) from error
+
+
+def _no_driver(uri: str, error: ImportError) -> BadInput:
+    return BadInput(
+        f"{URI_VARIABLE}={_without_password(uri)} needs a driver that is not installed: {error}"
+    )
 
 
 def connect(store: Store) -> Tracking:
@@ -137,12 +169,12 @@ def _client(uri: str) -> Any:
     # What fails is raised, and said in one line; MLflow would also log it with its traceback.
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name, value in CLIENT_VARIABLES.items():
+        os.environ.setdefault(name, value)
     try:
         return MlflowClient(tracking_uri=uri)
     except ImportError as error:
-        raise BadInput(
-            f"{URI_VARIABLE}={_without_password(uri)} needs a driver that is not installed: {error}"
-        ) from error
+        raise _no_driver(uri, error) from error
 
 
 def _experiment(client: Any, store: Store) -> str:

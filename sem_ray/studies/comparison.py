@@ -83,6 +83,12 @@ def compare(configurations: Configurations) -> Comparison | None:
     )
 
 
+def leading(configurations: Configurations) -> int | None:
+    """The number of the configuration that leads after several seeds; None until then."""
+    comparison = compare(configurations)
+    return None if comparison is None else comparison.winner.trial
+
+
 def _cost(configurations: Configurations, one: Contender) -> float:
     return configurations.objective.sign * one.estimate.value
 

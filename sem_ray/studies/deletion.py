@@ -11,7 +11,7 @@ from sem_ray.errors import BadInput
 from sem_ray.files import writing_to
 from sem_ray.store import REMEDY, Store
 from sem_ray.studies.journal.storage import is_running, load_study, study_folder, sweeping
-from sem_ray.studies.recording.trial_runs import StudyRuns
+from sem_ray.studies.recording.study_runs import StudyRuns
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import Measurement, means
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
@@ -24,7 +24,6 @@ from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.configurations import Configuration, Configurations
 from sem_ray.studies.journal.live import LiveSweep, LiveTrial, read_live
 from sem_ray.studies.journal.storage import StudyRecord, is_running, load_study
-from sem_ray.studies.recording.trial_runs import StudyRuns
 
 RowState = Literal["complete", "stopped", "failed", "skipped", "running", "interrupted"]
 
@@ -159,9 +158,8 @@ class StudyStatus:
 
 
 def best(store: Store, name: str) -> Best:
-    """The best configuration: of a study with replicates the one with the best mean; of any other
-    the trial that MLflow orders first once its runs are in line with the study, or that the study
-    itself puts first if it has constraints, or if nothing can be written to the store.
+    """The best configuration, as the journal has it: of a study with replicates the one with the
+    best mean, of any other the trial with the best objectives, one after the other.
 
     Raises `BadInput` for an unknown study, or one without a finished trial that keeps to its
     constraints.
@@ -175,22 +173,11 @@ def best(store: Store, name: str) -> Best:
         )
     if record.spec.replicates is not None or record.spec.constraints:
         return _chosen(record)
-    if not store.writable():
-        return _best(record, trials[_leader(record, trials)])
-    runs = StudyRuns(store, record)
-    running = is_running(store, name)
-    # Read again: connecting takes seconds, in which a sweep may have ended what was running.
-    trials = record.study.get_trials(deepcopy=False)
-    live = {trial.number for trial in trials if running}
-    runs.reconcile(trials, live, sweeping=running)
-    if (number := runs.best()) is None:
-        raise WorkFailed(f"MLflow lost the finished runs of study {name} just now; ask again")
-    # Read once more: a running sweep may have finished this trial since.
-    return _best(record, record.study.get_trials(deepcopy=False)[number])
+    return _best(record, trials[_leader(record, trials)])
 
 
 def _leader(record: StudyRecord, trials: Sequence[FrozenTrial]) -> int:
-    """The trial that MLflow would put first: by its objectives one after the other, then by age."""
+    """The finished trial that comes first: by its objectives one after the other, then by age."""
     done = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     objectives = record.spec.objectives
     costs = {t.number: [o.cost(attributes.metrics_of(t)) for o in objectives] for t in done}

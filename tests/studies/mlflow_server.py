@@ -65,6 +65,11 @@ class MlflowServer:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
+    def signal(self, signum: int) -> None:
+        """Send the server and its workers a signal."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signum)
+
 
 @contextmanager
 def mlflow_server(folder: Path) -> Iterator[MlflowServer]:

@@ -14,7 +14,7 @@ Act = Callable[[], None]
 
 GATHER = 1.0
 """Seconds an act waits for a later one in its place: a short trial is written once, not twice."""
-SILENCE = 120.0
+SILENCE = 30.0
 """Seconds without a sign of life after which the end of a sweep no longer waits for MLflow."""
 PATIENCE = 5.0
 """Least seconds between a failure and the next try."""

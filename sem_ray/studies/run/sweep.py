@@ -82,7 +82,7 @@ def run_sweep(
 
     A failed trial is replaced and reported in the result. Raises `BadInput` if the study is being
     swept, searches something else than before, or does not fit the machine; `WorkFailed` if the
-    work could not go on or MLflow lacks some of it.
+    work could not go on.
     """
     start = time.monotonic()
     target = target_of(spec, trials)
@@ -130,12 +130,9 @@ class _Sweep:
         self._live.open()
         try:
             self._search(backend, setting)
-        except BaseException:
-            self._records.settle()
-            raise
         finally:
             self._live.close()
-        self._records.end()
+            self._records.settle()
 
     @property
     def complete(self) -> int:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import Mock
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
-from sem_ray.errors import BadInput, WorkFailed
+from sem_ray.errors import BadInput
 from sem_ray.metrics.measurement import TEST_ACCURACY, Measurement
-from sem_ray.records.connection import EXPERIMENT, URI_VARIABLE, TrackingFailed, tracking_uri
-from sem_ray.records.runs import PARENT
+from sem_ray.records.connection import URI_VARIABLE, TrackingFailed, tracking_uri
+from sem_ray.records.names import EXPERIMENT, NOISE_TAG, SPEC_TAG, TRIAL_TAG
+from sem_ray.records.names import PARENT_TAG as PARENT
 from sem_ray.store import Store
+from sem_ray.studies.catching_up import catch_up
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import StudyRecord, open_study, sweeping
 from sem_ray.studies.journal.trial_report import Failed, Finished
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.recording.trial_runs import NOISE_TAG, SPEC_TAG, TRIAL_TAG, StudyRuns
+from sem_ray.studies.recording.study_runs import StudyRuns
 from sem_ray.studies.recording.writer import Records
 from tests.records.addresses import dead_address
 from tests.studies.fakes import METRIC, begun, measured, metrics, study
@@ -87,7 +88,7 @@ def test_states_follow_the_study_and_nothing_is_running_that_is_not(store: Store
     }
     reconciled(store, record)  # after a kill
     assert (states(store)["tiny"], states(store)["tiny/2"]) == ("KILLED", "KILLED")
-    StudyRuns(store, record).write(record.study.trials[2], live=True)  # run again
+    StudyRuns(store, record).write(record.study.trials[2], (), live=True)  # run again
     assert states(store)["tiny/2"] == "RUNNING"
     record.study.tell(cut_off, 1.0)
     reconciled(store, record)
@@ -101,23 +102,24 @@ def test_writing_again_changes_nothing(store: Store) -> None:
     before = runs(store)["tiny/0"].to_dictionary()
     for _ in range(2):
         reconciled(store, record)
-        StudyRuns(store, record).write(record.study.trials[0], live=False)
+        StudyRuns(store, record).write(record.study.trials[0], (), live=False)
     assert runs(store)["tiny/0"].to_dictionary() == before
     history = client(store).get_metric_history(before["info"]["run_id"], "test_accuracy_at_4")
     assert len(history) == 1
 
 
-def test_a_doubled_run_is_put_away_and_a_deleted_one_made_again(store: Store) -> None:
+def test_from_nothing_a_doubled_run_is_put_away_and_a_deleted_one_made_again(store: Store) -> None:
     record = recorded(store)
     finished(record)
     reconciled(store, record)
     run = runs(store)["tiny/0"]
     tags = {key: run.data.tags[key] for key in (TRIAL_TAG, PARENT)}
     client(store).create_run(run.info.experiment_id, tags=tags)
-    reconciled(store, record)
+    assert [one.runs for one in catch_up(store)] == [0]
+    assert [one.runs for one in catch_up(store, from_nothing=True)] == [2]
     assert states(store) == {"tiny": "FINISHED", "tiny/0": "FINISHED"}
     client(store).delete_run(runs(store)["tiny/0"].info.run_id)
-    reconciled(store, record)
+    catch_up(store, ["tiny"], from_nothing=True)
     assert states(store) == {"tiny": "FINISHED", "tiny/0": "FINISHED"}
 
 
@@ -136,7 +138,7 @@ def test_studies_of_one_name_in_two_stores_share_a_server_and_no_run(
     assert not (other.root / "mlflow.db").exists()
 
 
-def test_best_is_ordered_by_mlflow_in_the_study_s_direction(store: Store) -> None:
+def test_best_is_by_the_study_s_direction(store: Store) -> None:
     for name, direction in (("down", "minimize"), ("up", "maximize")):
         record = recorded(store, name=name, direction=direction)
         values = [finished(record)[METRIC] for _ in range(5)]
@@ -182,22 +184,26 @@ def test_status_tells_running_from_interrupted(store: Store) -> None:
     assert now.complete == 1
 
 
-def test_a_server_that_is_down_is_said_once_and_fails_only_at_the_end(
+def test_a_server_that_is_down_is_said_and_its_records_wait(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(URI_VARIABLE, dead_address())
     record, warnings = recorded(store), list[str]()
     records = Records(store, record, warnings.append)
     records.begin()
-    finished(record)
+    made = finished(record)
     records.note(record.study.trials[0], frozenset())
-    with pytest.raises(WorkFailed, match="the study itself is whole: sweep again") as failure:
-        records.end()
-    assert len(warnings) == 1
-    assert "refused" in warnings[0] and "secret" not in warnings[0]
-    assert "\n" not in str(failure.value)
+    records.settle()
+    assert (
+        "refused" in warnings[-1] and "records wait for `sem-ray records sync tiny`" in warnings[-1]
+    )
+    assert all("secret" not in text and "\n" not in text for text in warnings)
+    assert best(store, "tiny").metrics == made
     with pytest.raises(TrackingFailed, match="MLflow at http://127"):
-        best(store, "tiny")
+        catch_up(store)
+    monkeypatch.delenv(URI_VARIABLE)
+    assert [one.runs for one in catch_up(store)] == [2]
+    assert states(store) == {"tiny": "FINISHED", "tiny/0": "FINISHED"}
 
 
 def test_what_was_missed_is_written_when_the_server_is_back(
@@ -210,18 +216,5 @@ def test_what_was_missed_is_written_when_the_server_is_back(
     finished(record)
     monkeypatch.delenv(URI_VARIABLE)
     finished(record)
-    records.end()
+    records.settle()
     assert states(store) == dict.fromkeys(("tiny", "tiny/0", "tiny/1"), "FINISHED")
-
-
-def test_without_a_place_to_write_the_study_itself_says_which_is_best(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    goals = [{"metric": METRIC, "direction": "maximize"}, {"metric": "generation_seconds"}]
-    record = recorded(store, objectives=goals)
-    for _ in range(5):
-        finished(record)
-    failed(record)
-    asked = best(store, "tiny")
-    monkeypatch.setattr(Store, "writable", Mock(return_value=False))
-    assert best(store, "tiny") == asked

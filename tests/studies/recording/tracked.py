@@ -6,9 +6,9 @@ from typing import Any
 
 from mlflow import MlflowClient
 
-from sem_ray.records.connection import EXPERIMENT, tracking_uri
+from sem_ray.records.connection import tracking_uri
+from sem_ray.records.names import EXPERIMENT, TRIAL_TAG
 from sem_ray.store import Store
-from sem_ray.studies.recording.trial_runs import TRIAL_TAG
 
 
 def client(store: Store) -> Any:

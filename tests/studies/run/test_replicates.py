@@ -13,12 +13,12 @@ from optuna.trial import TrialState
 from sem_ray.errors import BadInput
 from sem_ray.pipeline import Backend
 from sem_ray.progress import ProgressSink, silent
+from sem_ray.records.names import CONFIGURATION_TAG, REPLICATE_TAG
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.journal.storage import load_study
 from sem_ray.studies.queries import best, status
-from sem_ray.studies.recording.trial_runs import CONFIGURATION_TAG, REPLICATE_TAG
 from sem_ray.studies.run.proposals import Proposals
 from sem_ray.studies.run.sweep import SweepResult, run_sweep
 from tests.studies import fakes
@@ -149,7 +149,9 @@ def test_a_failed_further_run_is_replaced(store: Store) -> None:
 
 def test_further_runs_are_marked_in_the_tracking_server(store: Store) -> None:
     swept(store)
-    assert states(store) == dict.fromkeys(("tiny", *(f"tiny/{n}" for n in range(10))), "FINISHED")
+    trials = (f"tiny/{number}" for number in range(10))
+    configurations = (f"tiny/configuration {number}" for number in range(4))
+    assert states(store) == dict.fromkeys(("tiny", *trials, *configurations), "FINISHED")
     tags = {name: run.data.tags for name, run in tracked(store).items()}
     assert {REPLICATE_TAG, CONFIGURATION_TAG}.isdisjoint(tags["tiny/1"])
     assert (tags["tiny/5"][CONFIGURATION_TAG], tags["tiny/5"][REPLICATE_TAG]) == ("1", "1")

@@ -10,6 +10,7 @@ from optuna.trial import TrialState
 
 from sem_ray.pipeline import Backend
 from sem_ray.progress import ProgressSink
+from sem_ray.records.names import PRUNED_TAG
 from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies import queries
@@ -17,7 +18,6 @@ from sem_ray.studies.definition.study_spec import StudySpec
 from sem_ray.studies.events import SweepEvent, TrialEvent
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import load_study
-from sem_ray.studies.recording.trial_runs import PRUNED_TAG
 from sem_ray.studies.run.sweep import run_sweep
 from tests.studies.fakes import METRIC, Made, instant, study
 from tests.studies.recording.tracked import runs
