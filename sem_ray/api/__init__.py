@@ -71,7 +71,10 @@ _HOMES = {
     "exporting": ("Exported", "export"),
     "importing": ("Imported", "import_noise"),
     "protection": ("Protected", "protect"),
-    "records": ("rebuild_records", "sync_records"),
+    "records": (
+        *("rebuild_records", "sync_records"),
+        *("compare_runs", "export_runs", "list_runs", "show_run"),
+    ),
     "run_options": ("Actors", "RunOptions"),
     "rungs": ("fidelity",),
     "schemas": ("schema",),

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from sem_ray import records
+from sem_ray.errors import BadInput
+from sem_ray.files import atomic_file, writing_to
+from sem_ray.records import Compared, Row
 from sem_ray.store import Store
 from sem_ray.studies.catching_up import CaughtUp, catch_up
 
@@ -23,3 +28,80 @@ def rebuild_records(
     """The same, and everything is sent whatever MLflow is known to have: for a database that is new
     or was damaged. Raises as `sync_records` does."""
     return catch_up(Store.existing(store), studies, from_nothing=True)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Recorded results."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A result, and the runs below it."""
+
+    row: Row
+    replicates: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class ExportedRuns:
+    """Where the rows are."""
+
+    file: Path
+    rows: int
+
+
+def list_runs(
+    studies: Sequence[str] = (),
+    *,
+    where: str | None = None,
+    order_by: str | None = None,
+    descending: bool = False,
+    limit: int | None = None,
+    store: Path | str | None = None,
+) -> Listing:
+    """Results that MLflow has of these studies, or of all: see `sem_ray.records.rows`."""
+    found = records.rows(
+        studies, where=where, order_by=order_by, descending=descending, limit=limit, store=store
+    )
+    return Listing(found)
+
+
+def show_run(run: str, *, store: Path | str | None = None) -> Shown:
+    """All that is recorded of the result `quick/12`, or of the run of an id. Raises `BadInput` if
+    there is none."""
+    row = records.find(run, store=store)
+    return Shown(row, records.replicates(row, store=store))
+
+
+def compare_runs(
+    one: str, other: str, metric: str | None = None, *, store: Path | str | None = None
+) -> Compared:
+    """Two results beside each other: see `sem_ray.records.compare`."""
+    return records.compare(one, other, metric, store=store)
+
+
+def export_runs(
+    out: Path | str,
+    studies: Sequence[str] = (),
+    *,
+    where: str | None = None,
+    store: Path | str | None = None,
+) -> ExportedRuns:
+    """The same rows as a file, Parquet or CSV by its ending. Raises `BadInput`."""
+    from pyarrow import csv, parquet
+
+    target = Path(out).absolute()
+    if target.suffix not in (".parquet", ".csv"):
+        raise BadInput(f"{target} ends in neither .parquet nor .csv; name the file so with --out")
+    table = records.table(records.rows(studies, where=where, store=store))
+    with writing_to(target, "name another file with --out"), atomic_file(target) as aside:
+        if target.suffix == ".csv":
+            seeds = [",".join(map(str, one)) for one in table["seeds"].to_pylist()]
+            place = table.schema.get_field_index("seeds")
+            csv.write_csv(table.set_column(place, "seeds", [seeds]), aside)
+        else:
+            parquet.write_table(table, aside)
+    return ExportedRuns(target, table.num_rows)

@@ -89,6 +89,33 @@ def paired_difference(
     return mean_estimate([a - b for a, b in zip(one, other, strict=True)], confidence)
 
 
+def welch_difference(
+    one: Sequence[float], other: Sequence[float], confidence: float = CONFIDENCE
+) -> Estimate:
+    """The difference of the means of `one` and `other`, whose seeds have nothing in common and
+    whose spreads may differ, with Welch's t interval (Biometrika 34, 1947).
+
+    Raises `ValueError` for fewer than two values of either.
+    """
+    from scipy.stats import t
+
+    if min(len(one), len(other)) < 2:
+        raise ValueError("a spread takes two values of each")
+    shares = [_variance(values) / len(values) for values in (one, other)]
+    difference = math.fsum(one) / len(one) - math.fsum(other) / len(other)
+    samples = len(one) + len(other)
+    if not any(shares):
+        return Estimate(difference, difference, difference, samples)
+    below = sum(s**2 / (len(v) - 1) for s, v in zip(shares, (one, other), strict=True))
+    half = float(t.ppf((1 + confidence) / 2, sum(shares) ** 2 / below)) * math.sqrt(sum(shares))
+    return Estimate(difference, difference - half, difference + half, samples)
+
+
+def _variance(values: Sequence[float]) -> float:
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
 def verdict(
     difference: Estimate, direction: Literal["minimize", "maximize"] = "minimize"
 ) -> Verdict:

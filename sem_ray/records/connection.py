@@ -107,6 +107,28 @@ def connect(store: Store) -> Tracking:
             raise _no_address(uri, _reason(error)) from error
 
 
+def ask(store: Store) -> Tracking:
+    """A client to ask only: nothing is made, so the store may be read-only, or not be there if the
+    address names a server.
+
+    Raises `BadInput` if nothing is recorded there, `TrackingFailed` if MLflow does not answer.
+    """
+    refuse_unusable_address(store)
+    uri = tracking_uri(store)
+    nothing = BadInput(
+        f"nothing is recorded at {_without_password(uri)}; run `sem-ray sweep FILE` first, name "
+        f"another store with --store, or a server with {URI_VARIABLE}"
+    )
+    if uri.startswith("sqlite") and not Path(unquote(urlsplit(uri).path)[1:]).exists():
+        raise nothing
+    with tracking_errors(uri):
+        client = _client(uri)
+        known = client.get_experiment_by_name(EXPERIMENT)
+    if known is None:
+        raise nothing
+    return Tracking(client, str(known.experiment_id))
+
+
 def _fault(uri: str) -> str | None:
     """What is wrong with an address, as far as its text and the disk show."""
     if not uri.startswith(KINDS) or "://" not in uri:

@@ -14,6 +14,7 @@ from sem_ray.metrics.statistics import (
     mean_estimate,
     paired_difference,
     verdict,
+    welch_difference,
 )
 
 
@@ -69,3 +70,15 @@ def test_the_interval_over_seeds_holds_the_mean_as_often_as_it_says() -> None:
     found = [mean_estimate(row) for row in rng.normal(50, 3, (500, 3)).tolist()]
     held = np.mean([one.low <= 50 <= one.high for one in found])
     assert 0.92 < held < 0.98
+
+
+def test_welch_agrees_with_scipy_and_says_nothing_of_one_value() -> None:
+    from scipy.stats import ttest_ind
+
+    one, other = [61.0, 58.5, 66.0, 60.2], [70.1, 64.0, 69.5]
+    found = welch_difference(one, other)
+    theirs = ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), rel=1e-9)
+    assert welch_difference([1.0, 1.0], [3.0, 3.0]) == Estimate(-2.0, -2.0, -2.0, 4)
+    with pytest.raises(ValueError, match="two values of each"):
+        welch_difference([1.0], other)

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,7 +68,7 @@ def print_json(result: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses with their properties, models and paths as what JSON knows, which is no infinity:
+    """Dataclasses with their properties, models, paths and moments as what JSON knows, which is no infinity:
     an interval without an end has null there."""
     if isinstance(value, BaseModel):
         return plain(value.model_dump(mode="json"))
@@ -79,6 +80,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value) if isinstance(value, Path) else value
 
 

@@ -71,7 +71,12 @@ def study_document(
     ended = all(trial.state.is_finished() for trial in trials)
     rows, leads = _best_so_far(spec, trials)
     best = leads if leader is None else leader
-    tags = {names.STUDY_TAG: spec.name, names.NOTE_TAG: spec.hypothesis}
+    goals = json.dumps({one.metric: one.direction for one in spec.objectives})
+    tags = {
+        names.STUDY_TAG: spec.name,
+        names.NOTE_TAG: spec.hypothesis,
+        names.OBJECTIVES_TAG: goals,
+    }
     if best is not None:
         tags[names.BEST_TAG] = str(best)
     return RunDocument(

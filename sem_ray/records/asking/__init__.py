@@ -1,0 +1,1 @@
+"""Questions to MLflow, answered on its side: nothing here knows a journal."""

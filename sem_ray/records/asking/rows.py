@@ -1,0 +1,82 @@
+"""A recorded result as one typed row."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sem_ray.records import names
+
+LARGEST = 1.7e308
+"""MLflow keeps infinity as the largest number there is."""
+
+BOUNDS = (".low", ".high")
+"""How the bounds of a metric's interval are called after it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A configuration of a study, or one run of it."""
+
+    key: str
+    """`quick/configuration 12`, or `quick/12` of a single run."""
+    study: str
+    kind: str
+    state: str
+    """RUNNING, FINISHED, FAILED or KILLED."""
+    settings: Mapping[str, str]
+    """Dotted path → value as text."""
+    metrics: Mapping[str, float]
+    """Of a configuration means over its seeds, with `NAME.low` and `NAME.high` from two seeds on:
+    their 95% interval."""
+    tags: Mapping[str, str]
+    run_id: str
+    """MLflow's."""
+    started: datetime | None
+    ended: datetime | None
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """That its metrics are means over."""
+        if names.SEEDS_TAG in self.tags:
+            return tuple(json.loads(self.tags[names.SEEDS_TAG]))
+        return () if (seed := self.settings.get("seed")) is None else (int(seed),)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """Its metrics without the bounds of their intervals."""
+        return tuple(name for name in self.metrics if not name.endswith(BOUNDS))
+
+    @property
+    def name(self) -> str:
+        """As people write it: `quick/12`."""
+        return self.key.replace("/configuration ", "/")
+
+    @classmethod
+    def of(cls, run: Any) -> Row:
+        """A run as MLflow's client gives it."""
+        own = {k: v for k, v in run.data.tags.items() if not k.startswith("mlflow.")}
+        return cls(
+            key=own.get(names.TRIAL_TAG, run.info.run_name),
+            study=own.get(names.STUDY_TAG, ""),
+            kind=own.get(names.KIND_TAG, "trial"),
+            state=run.info.status,
+            settings=dict(sorted(run.data.params.items())),
+            metrics={name: _number(v) for name, v in sorted(run.data.metrics.items())},
+            tags=own,
+            run_id=run.info.run_id,
+            started=_moment(run.info.start_time),
+            ended=_moment(run.info.end_time),
+        )
+
+
+def _number(value: float) -> float:
+    return math.copysign(math.inf, value) if abs(value) > LARGEST else value
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
