@@ -12,7 +12,13 @@ from sem_ray.cli.console.output import give
 from sem_ray.cli.options import Json, WholeNumber
 
 records = App(
-    name="records", help="Export what was recorded, or bring MLflow in line with the store."
+    name="records",
+    help="""Export what was recorded; bring MLflow in line with the studies of the store.
+
+```
+sem-ray records sync
+sem-ray records export quick --out quick.parquet
+```""",
 )
 app.command(records)
 

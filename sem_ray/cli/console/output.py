@@ -68,8 +68,8 @@ def print_json(result: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses with their properties, models, paths and moments as what JSON knows, which is no infinity:
-    an interval without an end has null there."""
+    """Dataclasses with their properties, models, paths and moments as what JSON knows, which is no
+    infinity: an interval without an end has null there."""
     if isinstance(value, BaseModel):
         return plain(value.model_dump(mode="json"))
     if isinstance(value, float) and not math.isfinite(value):
@@ -80,9 +80,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path | datetime) else value
 
 
 def _members(value: Any) -> list[str]:
