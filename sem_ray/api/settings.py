@@ -1,4 +1,5 @@
-"""The settings of one experiment: preset, then file, then single settings, each over the last."""
+"""The settings of one experiment: preset, then file, then single settings, each over the last. A
+file may name the preset it changes."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from sem_ray.methods import method_of, require_method
 from sem_ray.networks import architecture, require_networks
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.origin import Origin
-from sem_ray.spec.reading import merged, overrides, preset, presets, read_yaml
+from sem_ray.spec.reading import PRESET, merged, overrides, preset, presets, read_yaml
 from sem_ray.spec.validation import validated
 
 DEFAULT_PRESET = "quick"
@@ -31,18 +32,33 @@ def resolve(
     Raises `BadInput` with the place and path of what is wrong, or if nothing says which images.
     """
     layers: Layers = []
+    file = None if options.config is None else _file(Path(options.config), options.preset)
     if base is not None and options.preset is None and options.config is None:
         layers.append(("the noise's settings", base))
     elif options.preset is not None or options.config is None:
         name = options.preset or DEFAULT_PRESET
         layers.append((f"preset {name}", preset(name)))
-    if options.config is not None:
-        tree, origin = read_yaml(Path(options.config))
-        layers.append((origin, tree))
+    layers += file or ()
     layers.append(("settings", merged(settings_tree(options), _flags(data, options))))
     spec = _validated(layers)
     _require_source(layers)
     return spec
+
+
+def _file(path: Path, chosen: str | None) -> Layers:
+    """A file's settings, above the preset that it names. Raises `BadInput`, also if `chosen` is
+    another one."""
+    tree, origin = read_yaml(path)
+    if PRESET not in tree:
+        return [(origin, tree)]
+    name = tree.pop(PRESET)
+    if name not in presets():
+        known = ", ".join(presets())
+        raise origin.fault((PRESET,), f"no preset {name!r}; known: {known}")
+    if chosen not in (None, name):
+        raise origin.fault((PRESET,), f"it stands on {name}, and --preset says {chosen}; drop one")
+    layers: Layers = [(f"preset {name}", preset(name))]
+    return [*layers, (origin, tree)] if tree else layers
 
 
 def settings_tree(options: RunOptions) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ from sem_ray.spec.validation import did_you_mean
 
 Tree = dict[str, Any]
 
+PRESET = "preset"
+"""The key of a settings file that names the preset it changes."""
+
 
 def read_yaml(path: Path) -> tuple[Tree, Origin]:
     """The mapping in a YAML file, and where its keys stand. Raises `BadInput` if there is none."""

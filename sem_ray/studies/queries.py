@@ -15,7 +15,7 @@ from sem_ray.spec import ExperimentSpec
 from sem_ray.store import Store
 from sem_ray.studies.comparison import Comparison, compare
 from sem_ray.studies.configuration_rows import ConfigurationRow, by_configuration
-from sem_ray.studies.definition.configuration import configuration
+from sem_ray.studies.definition.configuration import configuration, shortest
 from sem_ray.studies.definition.constraints import Constraint, broken
 from sem_ray.studies.definition.objective import Objective, not_dominated
 from sem_ray.studies.definition.retry import Reason
@@ -47,6 +47,11 @@ class Best:
     def configuration(self) -> Mapping[str, Any]:
         """What of `spec` carries over to other images."""
         return configuration(self.spec)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The same as a settings file of few lines: a preset, and what differs from it."""
+        return shortest(self.spec)
 
     @property
     def metrics(self) -> Mapping[str, float]:

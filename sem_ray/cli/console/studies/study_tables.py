@@ -130,14 +130,14 @@ def show_best(best: Best) -> None:
 
 
 def best_yaml(best: Best) -> str:
-    """The configuration as YAML; which trial it is, what it reached and on which images, as
-    comments in it."""
+    """The configuration as YAML, a preset and what differs from it; which trial it is, what it
+    reached and on which images, as comments in it."""
     metrics = ", ".join(f"{name} {value:.1f}" for name, value in best.metrics.items())
     found_on = f"found on {_images(best.spec)}; the images to protect are your own"
-    if "data" in best.configuration:
+    if "data" in best.settings:
         found_on += ", brought to the form that `data` says below; take it out to keep their own"
     lines = (*_answer(best), _comment(metrics), _comment(found_on))
-    return "\n".join((*lines, sections_yaml(best.configuration)))
+    return "\n".join((*lines, sections_yaml(best.settings)))
 
 
 def _answer(best: Best) -> Iterator[str]:

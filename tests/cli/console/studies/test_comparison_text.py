@@ -84,6 +84,6 @@ def test_the_answer_is_a_comment_in_yaml_of_eighty_columns(screen: MakeScreen) -
     seen = screen()
     best = Best("quick", 5, OBJECTIVES, measured(), SPEC, comparison())
     show_best(best)
-    assert parse_yaml(seen.text, "best") == best.configuration
+    assert parse_yaml(seen.text, "best") == best.settings
     assert max(len(line) for line in seen.lines) <= 80
     assert "[+19.8, +43.8]" in seen.text

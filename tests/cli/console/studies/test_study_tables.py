@@ -21,7 +21,7 @@ from sem_ray.cli.console.studies.study_tables import (
 from sem_ray.spec import ExperimentSpec
 from sem_ray.spec.reading import parse_yaml
 from sem_ray.spec.validation import validated
-from sem_ray.studies.definition.configuration import configuration
+from sem_ray.studies.definition.configuration import shortest
 from sem_ray.studies.definition.objective import Objective
 from sem_ray.studies.queries import Best
 from sem_ray.studies.run.sweep import FailedTrial, SweepResult
@@ -92,7 +92,7 @@ def test_the_best_is_yaml_that_reads_back_whatever_the_screen(screen: MakeScreen
     for terminal, width in ((True, 40), (True, 80), (False, 240)):
         seen = screen(terminal=terminal, width=width)
         show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC))
-        assert yaml.safe_load(seen.text) == configuration(SPEC)
+        assert yaml.safe_load(seen.text) == shortest(SPEC)
 
 
 def test_the_best_fits_eighty_columns(screen: MakeScreen) -> None:
@@ -108,7 +108,7 @@ def test_names_in_the_best_are_not_markup_and_stay_in_their_comment(
     seen = screen()
     data = SPEC.data.model_copy(update={"source": source, "limit": 40})
     show_best(Best("quick", 3, OBJECTIVES, measured(), SPEC.model_copy(update={"data": data})))
-    assert parse_yaml(seen.text, "best") == configuration(SPEC)
+    assert parse_yaml(seen.text, "best") == shortest(SPEC)
     said = " ".join(line.removeprefix("# ") for line in seen.lines if line.startswith("#"))
     told = said.partition("found on ")[2].rpartition(";")[0]
     assert yaml.safe_load(told) == {"source": source, "limit": 40, "seed": 0}
