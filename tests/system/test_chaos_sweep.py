@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sem_ray.records.connection import URI_VARIABLE
 from sem_ray.store import Store
+from sem_ray.studies.catching_up import catch_up
 from sem_ray.studies.journal import trial_attributes as attributes
 from sem_ray.studies.journal.storage import load_study
 from sem_ray.studies.run.sweep import run_sweep
@@ -152,7 +153,11 @@ def test_a_sweep_killed_at_random_moments_ends_as_if_nothing_had_been(
         assert {trial.state for trial in trials(store)} == {TrialState.COMPLETE}
         assert len(trials(store)) == TRIALS
         monkeypatch.setenv(URI_VARIABLE, server.address)
-        names = ("chaos", *(f"chaos/{number}" for number in range(TRIALS)))
+        catch_up(store)  # what the server missed if it was killed at the very end
+        configurations = {attributes.configuration_of(trial) for trial in trials(store)}
+        assert len(configurations) == TRIALS // 2
+        names = ["chaos", *(f"chaos/{number}" for number in range(TRIALS))]
+        names += [f"chaos/configuration {number}" for number in configurations]
         assert states(store) == dict.fromkeys(names, "FINISHED")
     monkeypatch.delenv(URI_VARIABLE)
     undisturbed = Store.open(tmp_path / "undisturbed")

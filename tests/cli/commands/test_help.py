@@ -16,7 +16,7 @@ EXAMPLE = re.compile(r"^ *sem-ray (.+)$", re.MULTILINE)
 
 
 def examples(name: str) -> list[list[str]]:
-    text = inspect.getdoc(app[name].default_command) or ""
+    text = inspect.getdoc(app[name].default_command) or app[name].help
     return [shlex.split(words) for words in EXAMPLE.findall(text)]
 
 

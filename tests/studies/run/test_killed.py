@@ -15,6 +15,7 @@ import pytest
 
 from sem_ray.records.connection import URI_VARIABLE
 from sem_ray.store import Store
+from sem_ray.studies.catching_up import catch_up
 from sem_ray.studies.queries import best, status
 from sem_ray.studies.run.sweep import run_sweep
 from tests.cluster.watching import daemon
@@ -124,6 +125,7 @@ def test_a_driver_killed_in_the_middle_is_continued_without_loss_or_doubles(stor
     left = {row.trial: row for row in status(store, "tiny").rows}
     assert "interrupted" in [row.state for row in left.values()]
     assert best(store, "tiny").trial in left
+    assert catch_up(store, ["tiny"])[0].runs > 0
     assert "RUNNING" not in states(store).values()
     rerun = set[int]()
     again = run_sweep(
