@@ -9,6 +9,7 @@ is written here need not put a name with dots in backticks.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ ORDERED = ("=", "!=", "<", "<=", ">", ">=")
 TEXTUAL = ("=", "!=", "LIKE", "ILIKE")
 MOMENTS = ("start_time", "end_time", "created")
 """Attributes that are numbers: milliseconds since the epoch."""
+ATTRIBUTES = ("run_id", "run_name", "status", "user_id", "artifact_uri", *MOMENTS)
+MOST = 40
+"""Conditions at once: a database joins a table for each, and sqlite joins 64."""
 NAME = re.compile(r"[\w\-. /:]+")
 """What MLflow lets a metric or parameter be called."""
 
@@ -65,11 +69,13 @@ def parse(expression: str) -> tuple[Condition, ...]:
     if UNPRINTABLE.search(expression):
         raise _fault(expression, 0, "it has control characters")
     tokens = list(_tokens(expression))
-    found = []
+    found: list[Condition] = []
     while True:
         if len(tokens) < 3:
             place = tokens[0].place if tokens else len(expression)
             raise _fault(expression, place, "a condition such as metrics.passes < 1e6 belongs here")
+        if len(found) == MOST:
+            raise _fault(expression, tokens[0].place, f"{MOST} conditions at most")
         found.append(_condition(expression, *tokens[:3]))
         if len(tokens) == 3:
             return tuple(found)
@@ -99,6 +105,8 @@ def _condition(expression: str, key: _Token, sign: _Token, value: _Token) -> Con
     name = name.strip('`"')
     if not NAME.fullmatch(name):
         raise _fault(expression, key.place, "no run has anything of this name")
+    if entity == "attributes" and name not in ATTRIBUTES:
+        raise _fault(expression, key.place, f"attributes are {', '.join(ATTRIBUTES)}")
     numeric = entity == "metrics" or (entity == "attributes" and name in MOMENTS)
     signs = ORDERED if numeric else TEXTUAL
     if sign.text.upper() not in signs:
@@ -108,11 +116,18 @@ def _condition(expression: str, key: _Token, sign: _Token, value: _Token) -> Con
         expected = "a number belongs here" if numeric else "a text in quotes belongs here"
         raise _fault(expression, value.place, expected)
     held = float(value.text) if numeric else value.text[1:-1]
+    if isinstance(held, float) and math.isinf(held):
+        raise _fault(expression, value.place, "a number up to 1.797e308 belongs here")
     return Condition(entity, name, sign.text.upper(), held)
 
 
+def askable(text: str) -> bool:
+    """Whether MLflow can be asked for this text: it has no way to write both kinds of quotes."""
+    return not ("'" in text and '"' in text)
+
+
 def _quoted(text: str) -> str:
-    """A text holds one kind of quotes at most, because it was read from the other."""
+    """A text holds one kind of quotes at most: it was read from the other, or is `askable`."""
     return f'"{text}"' if "'" in text else f"'{text}'"
 
 

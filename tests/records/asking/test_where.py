@@ -7,7 +7,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sem_ray.errors import BadInput
-from sem_ray.records.asking.where import NAME, ORDERED, TEXTUAL, Condition, parse
+from sem_ray.records.asking.where import (
+    ATTRIBUTES,
+    MOMENTS,
+    MOST,
+    NAME,
+    ORDERED,
+    TEXTUAL,
+    Condition,
+    parse,
+)
 from sem_ray.records.connection import connect
 from sem_ray.store import Store
 
@@ -50,6 +59,9 @@ FAULTS = {
     "params.a = 'x\ny'": "control characters",
     "metrics.a < 1 metrics.b < 2": "joined by `and`",
     "metrics.a < 1e6x": "neither a name",
+    "metrics.a < 1e999": "a number up to 1.797e308 belongs here",
+    "attributes.colour = 'red'": "attributes are run_id, run_name",
+    " and ".join(["metrics.a < 1"] * 41): "40 conditions at most",
 }
 
 
@@ -58,6 +70,17 @@ def test_what_is_no_condition_is_refused_in_one_line(expression: str) -> None:
     with pytest.raises(BadInput) as refusal:
         parse(expression)
     assert FAULTS[expression] in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_mlflow_takes_every_attribute_and_as_many_conditions_as_are_let_through(
+    store: Store,
+) -> None:
+    tracking = connect(store)
+    numbers = [f"attributes.{name} > 1" for name in MOMENTS]
+    texts = [f"attributes.{name} = 'x'" for name in ATTRIBUTES if name not in MOMENTS]
+    for conditions in (numbers + texts, [f"metrics.a{n} < 1" for n in range(MOST)]):
+        expression = " and ".join(map(str, parse(" and ".join(conditions))))
+        assert list(tracking.client.search_runs([tracking.experiment], expression)) == []
 
 
 @given(st.text(max_size=60))
