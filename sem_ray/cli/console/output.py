@@ -99,7 +99,7 @@ def program() -> str:
 
 def say(text: str, style: str = "dim") -> None:
     """A line beside the result."""
-    _print_line(Text(_printable(text), style=style))
+    _print_line(Text(printable(text), style=style))
 
 
 def say_notice(notice: str) -> None:
@@ -115,13 +115,13 @@ def say_error(text: str) -> None:
 def _folded(text: str) -> str:
     """One line of bounded length without control characters: it may quote a hostile file. A long
     one loses its middle, because the place comes first and the remedy last."""
-    line = _printable(" ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if len(line) <= LONGEST_ERROR:
         return line
     return f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 2 :]}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` with what must not reach a terminal written as Python writes it: names and ids are
     strangers', and may begin escape codes or turn the line around."""
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,9 @@ from sem_ray.records import names
 
 LARGEST = 1.7e308
 """MLflow keeps infinity as the largest number there is."""
+
+_SEEDS = re.compile(r"\[(\d+(, *\d+)*)?\]", re.ASCII).fullmatch
+_WHOLE = re.compile(r"\d+", re.ASCII)
 
 BOUNDS = (".low", ".high")
 """How the bounds of a metric's interval are called after it."""
@@ -41,10 +44,9 @@ class Row:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """That its metrics are means over."""
-        if names.SEEDS_TAG in self.tags:
-            return tuple(json.loads(self.tags[names.SEEDS_TAG]))
-        return () if (seed := self.settings.get("seed")) is None else (int(seed),)
+        """That its metrics are means over; none if it does not say so as sem-ray writes it."""
+        written = self.tags.get(names.SEEDS_TAG) or f"[{self.settings.get('seed', '')}]"
+        return tuple(int(seed) for seed in _WHOLE.findall(written)) if _SEEDS(written) else ()
 
     @property
     def measured(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from sem_ray.errors import BadInput
 from sem_ray.records import names
 from sem_ray.records.asking.rows import Row
-from sem_ray.records.asking.where import Condition, parse
+from sem_ray.records.asking.where import NAME, Condition, askable, parse
 from sem_ray.records.connection import Tracking, ask, tracking_errors, tracking_uri
 from sem_ray.store import Store
 
@@ -30,9 +31,13 @@ def rows(
 
     order_by: the metric to sort by, smallest first unless `descending`; None takes a study's first
     objective, best first, and of several studies the order they were recorded in. limit: of each
-    study. Raises `BadInput` if a study is unknown, or nothing is recorded; `TrackingFailed`.
+    study. Raises `BadInput` if a study is unknown, nothing is recorded, or no result has the metric
+    `order_by`; `TrackingFailed`.
     """
-    conditions = parse(where) if where else ()
+    conditions = parse(where) if where is not None else ()
+    order_by = None if order_by is None else _metric(order_by)
+    if limit is not None and limit < 1:
+        raise BadInput(f"limit={limit} asks for no result; it is 1 or more")
     place = Store(Store.place(store))
     tracking = ask(place)
     with tracking_errors(tracking_uri(place)):
@@ -40,14 +45,38 @@ def rows(
         for study in studies or (None,):
             order = _order(tracking, study, order_by, descending)
             found += _results(tracking, study, conditions, order, limit)
-    if order_by is not None and len(studies) > 1:
-        found.sort(key=lambda row: row.metrics.get(order_by, float("inf")), reverse=descending)
-    return tuple(found)
+    return tuple(found if order_by is None else _sorted(found, order_by, descending))
+
+
+def _metric(order_by: str) -> str:
+    """The name of a metric that is written with or without `metrics.` before it."""
+    name = order_by.removeprefix("metrics.")
+    if not NAME.fullmatch(name):
+        raise BadInput(f"no metric is called {order_by!r}; order by one that `sem-ray show` lists")
+    return name
+
+
+def _sorted(found: list[Row], metric: str, descending: bool) -> list[Row]:
+    """As MLflow sorts a study's: NaN after all numbers, then the results that lack the metric."""
+    if found and not any(metric in row.metrics for row in found):
+        known = ", ".join(sorted({name for row in found for name in row.measured})) or "none yet"
+        raise BadInput(f"no result has a metric {metric!r} to order by; they have: {known}")
+
+    def place(row: Row) -> tuple[bool, bool, float]:
+        value = row.metrics.get(metric)
+        if value is None or math.isnan(value):
+            return value is None, True, 0.0
+        return False, False, -value if descending else value
+
+    return sorted(found, key=place)
 
 
 def find(name: str, *, store: Path | str | None = None) -> Row:
     """The result of this name, `quick/12`, or the run of this id. Raises `BadInput` if there is
-    none, `TrackingFailed`."""
+    none, or several on a server that stores with studies of one name share; `TrackingFailed`."""
+    unknown = BadInput(f"no run {name!r} is recorded; `sem-ray list` has all of them")
+    if not askable(name):
+        raise unknown
     place = Store(Store.place(store))
     tracking = ask(place)
     with tracking_errors(tracking_uri(place)):
@@ -57,9 +86,16 @@ def find(name: str, *, store: Path | str | None = None) -> Row:
             keys = (f"{study}/configuration {number}", name)
             conditions = [Condition("tags", names.TRIAL_TAG, "=", key) for key in keys]
         for condition in conditions:
-            if found := _search(tracking, [condition], (), 1):
-                return found[0]
-    raise BadInput(f"no run {name!r} is recorded; `sem-ray list` has all of them")
+            if found := _search(tracking, [condition], (), 2):
+                return _only(found, name)
+    raise unknown
+
+
+def _only(found: Sequence[Row], name: str) -> Row:
+    if len(found) > 1:
+        ids = " and ".join(row.run_id for row in found)
+        raise BadInput(f"{name!r} names runs of more than one study: name one by its id, {ids}")
+    return found[0]
 
 
 def replicates(row: Row, *, store: Path | str | None = None) -> tuple[Row, ...]:
@@ -103,7 +139,7 @@ def _objectives(tracking: Tracking, study: str) -> list[tuple[str, bool]]:
         Condition("tags", names.KIND_TAG, "=", "study"),
         Condition("tags", names.STUDY_TAG, "=", study),
     ]
-    found = _search(tracking, of_study, (), 1)
+    found = _search(tracking, of_study, (), 1) if askable(study) else []
     if not found:
         raise BadInput(
             f"no study {study!r} is recorded in MLflow; `sem-ray studies` lists those of the "

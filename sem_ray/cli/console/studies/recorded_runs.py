@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 
 from sem_ray.api.records import ExportedRuns, Listing, Shown
-from sem_ray.cli.console.output import say, stdout
+from sem_ray.cli.console.output import printable, say, stdout
 from sem_ray.cli.console.short_settings import short_names
 from sem_ray.metrics.statistics import Estimate
 from sem_ray.records import Compared, Row
@@ -27,16 +27,16 @@ def show_listing(found: Listing) -> None:
     names = short_names(settings)
     table = _table("run", *(names[path] for path in settings), "seeds", *metrics)
     for row in found.rows:
-        values = (row.settings.get(path, "–") for path in settings)
+        values = (printable(row.settings.get(path, "–")) for path in settings)
         measured = (_with_interval(row, name) for name in metrics)
-        table.add_row(row.name, *values, str(len(row.seeds)), *measured)
+        table.add_row(printable(row.name), *values, str(len(row.seeds)), *measured)
     stdout.print(table)
 
 
 def show_run(found: Shown) -> None:
     """Everything, a line each."""
     row = found.row
-    stdout.print(f"{row.name}  {row.kind}, {row.state.lower()}, run {row.run_id} in MLflow")
+    _line(f"{row.name}  {row.kind}, {row.state.lower()}, run {row.run_id} in MLflow")
     for title, pairs in (
         ("settings", row.settings),
         ("metrics", {name: _with_interval(row, name) for name in row.measured}),
@@ -44,12 +44,12 @@ def show_run(found: Shown) -> None:
     ):
         stdout.print(f"\n{title}")
         for name, value in pairs.items():
-            stdout.print(f"  {name}  {value}")
+            _line(f"  {name}  {value}")
     if row.kind == "configuration":
         stdout.print("\nseeds")
         for run in found.replicates:
             accuracies = (f"{k} {v:.4g}" for k, v in run.metrics.items() if k.startswith(SHOWN))
-            stdout.print(f"  {run.name}  seed {run.settings.get('seed')}  {'  '.join(accuracies)}")
+            _line(f"  {run.name}  seed {run.settings.get('seed')}  {'  '.join(accuracies)}")
 
 
 def show_compared(found: Compared) -> None:
@@ -63,8 +63,8 @@ def show_compared(found: Compared) -> None:
     stdout.print(found.metric)
     stdout.print(table)
     for path, (one, other) in found.settings.items():
-        stdout.print(f"{path}  {one} | {other}")
-    stdout.print(_sentence(found))
+        _line(f"{path}  {one} | {other}")
+    _line(_sentence(found))
 
 
 def show_exported(found: ExportedRuns) -> None:
@@ -79,6 +79,11 @@ def _sentence(found: Compared) -> str:
     if found.said == "cannot be told apart":
         return f"cannot be told apart: difference {interval} ({how})"
     return f"{found.one} is {found.said} by {interval} ({how})"
+
+
+def _line(text: str) -> None:
+    """A line that quotes a record, which anyone who reaches the server may have written."""
+    stdout.print(printable(text))
 
 
 def _interval(estimate: Estimate) -> str:
