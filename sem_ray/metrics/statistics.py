@@ -111,6 +111,17 @@ def welch_difference(
     return Estimate(difference, difference - half, difference + half, samples)
 
 
+def welch_test(one: Sequence[float], other: Sequence[float]) -> float:
+    """Two-sided p of equal means, by the same t as `welch_difference`; without any spread 0, or 1
+    if the means are equal. Raises `ValueError` for fewer than two values of either."""
+    from scipy.stats import ttest_ind
+
+    found = welch_difference(one, other)
+    if found.low == found.high:
+        return 1.0 if found.value == 0 else 0.0
+    return float(ttest_ind(one, other, equal_var=False).pvalue)
+
+
 def _variance(values: Sequence[float]) -> float:
     mean = math.fsum(values) / len(values)
     return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)

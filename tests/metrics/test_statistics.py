@@ -15,6 +15,7 @@ from sem_ray.metrics.statistics import (
     paired_difference,
     verdict,
     welch_difference,
+    welch_test,
 )
 
 
@@ -78,6 +79,8 @@ def test_welch_agrees_with_scipy_and_says_nothing_of_one_value() -> None:
     one, other = [61.0, 58.5, 66.0, 60.2], [70.1, 64.0, 69.5]
     found = welch_difference(one, other)
     theirs = ttest_ind(one, other, equal_var=False).confidence_interval(0.95)
+    assert welch_test(one, other) == ttest_ind(one, other, equal_var=False).pvalue
+    assert welch_test([1.0, 1.0], [3.0, 3.0]) == 0 and welch_test([1.0, 1.0], [1.0, 1.0]) == 1
     assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high), rel=1e-9)
     assert welch_difference([1.0, 1.0], [3.0, 3.0]) == Estimate(-2.0, -2.0, -2.0, 4)
     with pytest.raises(ValueError, match="two values of each"):

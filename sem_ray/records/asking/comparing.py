@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sem_ray.errors import BadInput
-from sem_ray.metrics.statistics import Estimate, mean_estimate, paired_difference, welch_difference
-from sem_ray.records import names
+from sem_ray.metrics.paired_effects import t_test
+from sem_ray.metrics.statistics import (
+    Estimate,
+    mean_estimate,
+    paired_difference,
+    welch_difference,
+    welch_test,
+)
 from sem_ray.records.asking.rows import Row
 from sem_ray.records.asking.searching import find, replicates
 
-Said = Literal["lower", "higher", "cannot be told apart", "nothing can be told from one seed"]
+Said = Literal[
+    "lower",
+    "higher",
+    "cannot be told apart",
+    "nothing can be told from one seed",
+    "nothing can be told from values that are not finite",
+]
+Values = Mapping[int, float]
+"""Seed → value."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +37,18 @@ class Compared:
 
     one: str
     other: str
+    """Names of both; ids if two studies of one name make them equal."""
     metric: str
-    values: Mapping[str, Mapping[int, float]]
-    """Of each result: seed → value."""
+    values: Mapping[str, Values]
+    """Of each result."""
     means: Mapping[str, Estimate]
     shared: tuple[int, ...]
     """Seeds of both; the difference is paired over them if there are two, else Welch's."""
     difference: Estimate | None
-    """A - B with its 95% interval; None if a result has one seed."""
+    """A - B with its 95% interval; None if a result has one seed, or a value is not finite: a run
+    that diverged is neither left out nor ranked."""
+    p: float | None
+    """Two-sided, of the t test that the interval belongs to."""
     said: Said
     settings: Mapping[str, tuple[str | None, str | None]]
     """Those that differ: path → both values."""
@@ -53,21 +71,34 @@ def compare(
     chosen = metric or _first_metric(*both)
     values = [_by_seed(row, chosen, store) for row in both]
     shared = tuple(sorted(values[0].keys() & values[1].keys()))
-    difference = _difference(values[0], values[1], shared)
+    finite = all(math.isfinite(value) for found in values for value in found.values())
+    difference, p = _difference(values[0], values[1], shared) if finite else (None, None)
+    labels = _labels(*both)
     return Compared(
-        one=both[0].name,
-        other=both[1].name,
+        one=labels[0],
+        other=labels[1],
         metric=chosen,
-        values={row.name: found for row, found in zip(both, values, strict=True)},
+        values=dict(zip(labels, values, strict=True)),
         means={
-            row.name: mean_estimate(list(found.values()))
-            for row, found in zip(both, values, strict=True)
+            label: _mean(list(found.values())) for label, found in zip(labels, values, strict=True)
         },
         shared=shared,
         difference=difference,
-        said=_said(difference),
+        p=p,
+        said=_said(difference, finite),
         settings=_differing(*both),
     )
+
+
+def _labels(one: Row, other: Row) -> tuple[str, str]:
+    alike = one.name == other.name and one.run_id != other.run_id
+    return (one.run_id, other.run_id) if alike else (one.name, other.name)
+
+
+def _mean(values: Sequence[float]) -> Estimate:
+    if all(map(math.isfinite, values)):
+        return mean_estimate(values)
+    return Estimate(sum(values) / len(values), -math.inf, math.inf, len(values))
 
 
 def _first_metric(one: Row, other: Row) -> str:
@@ -82,25 +113,36 @@ def _by_seed(row: Row, metric: str, store: Path | str | None) -> dict[int, float
     found = {}
     for run in replicates(row, store=store):
         if metric in run.metrics:
-            spec = json.loads(run.tags.get(names.SPEC_TAG, "{}"))
-            found[int(spec.get("seed", run.settings.get("seed", 0)))] = run.metrics[metric]
+            found[_seed(run)] = run.metrics[metric]
     if not found:
         known = ", ".join(row.measured) or "none yet"
         raise BadInput(f"{row.name} has no metric {metric!r}; it has: {known}")
     return dict(sorted(found.items()))
 
 
+def _seed(run: Row) -> int:
+    if len(run.seeds) != 1:
+        raise BadInput(f"run {run.name} does not say which seed it ran with, so it has no pair")
+    return run.seeds[0]
+
+
 def _difference(
-    one: Mapping[int, float], other: Mapping[int, float], shared: tuple[int, ...]
-) -> Estimate | None:
+    one: Values, other: Values, shared: tuple[int, ...]
+) -> tuple[Estimate | None, float | None]:
+    """With its p value."""
     if len(shared) > 1:
-        return paired_difference([one[seed] for seed in shared], [other[seed] for seed in shared])
+        pairs = [one[seed] for seed in shared], [other[seed] for seed in shared]
+        found = paired_difference(*pairs)
+        return found, t_test(found, [a - b for a, b in zip(*pairs, strict=True)])
     if min(len(one), len(other)) > 1:
-        return welch_difference(list(one.values()), list(other.values()))
-    return None
+        both = list(one.values()), list(other.values())
+        return welch_difference(*both), welch_test(*both)
+    return None, None
 
 
-def _said(difference: Estimate | None) -> Said:
+def _said(difference: Estimate | None, finite: bool) -> Said:
+    if not finite:
+        return "nothing can be told from values that are not finite"
     if difference is None:
         return "nothing can be told from one seed"
     if difference.low <= 0 <= difference.high:

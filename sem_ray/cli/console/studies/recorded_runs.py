@@ -73,12 +73,18 @@ def show_exported(found: ExportedRuns) -> None:
 
 def _sentence(found: Compared) -> str:
     if found.difference is None:
-        return "nothing can be told: a result has run with one seed only"
-    how = f"{len(found.shared)} shared seeds, paired" if found.paired else "no shared seeds, Welch"
+        return found.said
+    how = f"p = {found.p:.2g}, {_how(found)}"
     interval = _interval(found.difference)
     if found.said == "cannot be told apart":
         return f"cannot be told apart: difference {interval} ({how})"
     return f"{found.one} is {found.said} by {interval} ({how})"
+
+
+def _how(found: Compared) -> str:
+    if found.paired:
+        return f"{len(found.shared)} shared seeds, paired"
+    return f"{'one shared seed' if found.shared else 'no shared seeds'}, Welch"
 
 
 def _line(text: str) -> None:
