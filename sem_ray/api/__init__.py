@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from sem_ray.api.exporting import Exported, export
     from sem_ray.api.importing import Imported, import_noise
     from sem_ray.api.protection import Protected, protect
+    from sem_ray.api.records import (
+        compare_runs,
+        export_runs,
+        list_runs,
+        rebuild_records,
+        show_run,
+        sync_records,
+    )
     from sem_ray.api.run_options import Actors, RunOptions
     from sem_ray.api.rungs import fidelity
     from sem_ray.api.schemas import schema
@@ -45,21 +53,27 @@ __all__ = [
     "ablation",
     "ablation_table",
     "best",
+    "compare_runs",
     "delete_study",
     "evaluate",
     "export",
+    "export_runs",
     "fidelity",
     "import_noise",
+    "list_runs",
     "list_studies",
     "notices",
     "pareto",
     "plan",
     "protect",
     "read_study",
+    "rebuild_records",
     "require_deletable",
     "schema",
+    "show_run",
     "status",
     "sweep",
+    "sync_records",
     "verify",
     "watch",
     "write_forest_plot",

@@ -9,9 +9,12 @@ from pathlib import Path
 from sem_ray import records
 from sem_ray.errors import BadInput
 from sem_ray.files import atomic_file, writing_to
-from sem_ray.records import Compared, Row
+from sem_ray.records import Row
 from sem_ray.store import Store
 from sem_ray.studies.catching_up import CaughtUp, catch_up
+
+list_runs = records.rows
+compare_runs = records.compare
 
 
 def sync_records(
@@ -31,13 +34,6 @@ def rebuild_records(
 
 
 @dataclass(frozen=True)
-class Listing:
-    """Recorded results."""
-
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
 class Shown:
     """A result, and the runs below it."""
 
@@ -53,34 +49,11 @@ class ExportedRuns:
     rows: int
 
 
-def list_runs(
-    studies: Sequence[str] = (),
-    *,
-    where: str | None = None,
-    order_by: str | None = None,
-    descending: bool = False,
-    limit: int | None = None,
-    store: Path | str | None = None,
-) -> Listing:
-    """Results that MLflow has of these studies, or of all: see `sem_ray.records.rows`."""
-    found = records.rows(
-        studies, where=where, order_by=order_by, descending=descending, limit=limit, store=store
-    )
-    return Listing(found)
-
-
 def show_run(run: str, *, store: Path | str | None = None) -> Shown:
     """All that is recorded of the result `quick/12`, or of the run of an id. Raises `BadInput` if
     there is none."""
     row = records.find(run, store=store)
     return Shown(row, records.replicates(row, store=store))
-
-
-def compare_runs(
-    one: str, other: str, metric: str | None = None, *, store: Path | str | None = None
-) -> Compared:
-    """Two results beside each other: see `sem_ray.records.compare`."""
-    return records.compare(one, other, metric, store=store)
 
 
 def export_runs(

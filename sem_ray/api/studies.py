@@ -97,7 +97,7 @@ def watch(study: str, *, store: Path | str | None = None) -> StudyPoll:
 
 
 def best(study: str, *, store: Path | str | None = None) -> Best:
-    """The best finished trial of the study named `study`, as MLflow orders them; by its first
+    """The best configuration of the study named `study`, as its journal has it; by its first
     objective if it has several."""
     return queries.best(Store.existing(store), study)
 

@@ -15,6 +15,7 @@ from sem_ray.records.ledger import Ledger
 from sem_ray.records.names import KEY_TAG, OF_TAG, PARENT_TAG, TRIAL_TAG
 from sem_ray.records.points import MetricRow
 from sem_ray.records.run_document import RunDocument, milliseconds
+from sem_ray.spec.base import UNWRITABLE
 from sem_ray.store import Store
 
 METRICS, PARAMS = 800, 100
@@ -153,7 +154,7 @@ class Delivery:
             self._experiment,
             start_time=milliseconds(document.started),
             tags=self._tags(document),
-            run_name=document.name,
+            run_name=_storable(document.name),
         )
         run_id = str(run.info.run_id)
         self._ledger.told(document.key, run_id, None)
@@ -161,7 +162,7 @@ class Delivery:
 
     def _tags(self, document: RunDocument) -> dict[str, str]:
         """Those of the document, and those that place it."""
-        tags = {name: value[:LONGEST] for name, value in document.tags.items()}
+        tags = {name: _storable(value) for name, value in document.tags.items()}
         if document.under is None:
             return {**tags, KEY_TAG: self._root}
         parent = str(self._ledger.runs[document.under].run_id)
@@ -210,7 +211,7 @@ class Delivery:
         from mlflow.entities import Metric, Param, RunTag
 
         rows = [Metric(row.key, row.value, row.time_ms, row.step) for row in metrics]
-        settings = [Param(key, value[:LONGEST]) for key, value in (params or {}).items()]
+        settings = [Param(key, _storable(value)) for key, value in (params or {}).items()]
         marks = [RunTag(key, value) for key, value in (tags or {}).items()]
         pages = zip_longest(_pages(rows, METRICS), _pages(settings, PARAMS), _pages(marks, PARAMS))
         for some_rows, some_settings, some_marks in pages:
@@ -224,6 +225,12 @@ class Delivery:
         else:
             end = milliseconds(document.ended)
             self._client.set_terminated(run_id, status=document.status, end_time=end)
+
+
+def _storable(text: str) -> str:
+    """As MLflow's databases take it: PostgreSQL has no NUL, none has lone surrogates, and a record
+    that is refused would be tried for ever."""
+    return UNWRITABLE.sub(lambda found: ascii(found[0])[1:-1], text)[:LONGEST]
 
 
 def _pages(items: Sequence[Item], size: int) -> Iterator[list[Item]]:

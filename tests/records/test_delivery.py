@@ -172,6 +172,16 @@ def test_numbers_that_are_none_are_kept(store: Store, folder: Path, value: float
     assert len(history(store, "x/1", "loss")) == 1
 
 
+def test_text_that_a_database_refuses_is_written_as_python_writes_it(
+    store: Store, folder: Path
+) -> None:
+    strange = "a\x00b\ud800c ☃"
+    document = replace(ONE, name=strange, params={"p": strange}, tags={"t": strange})
+    delivery(store, folder, ROOT, document)
+    run, shown = recorded(store)["x/1"], "a\\x00b\\ud800c ☃"
+    assert run.data.params["p"] == run.data.tags["t"] == run.info.run_name == shown
+
+
 def test_deleted_means_all_of_the_study_and_nothing_else(store: Store, folder: Path) -> None:
     other = folder / "other"
     other.mkdir()

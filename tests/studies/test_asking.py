@@ -110,7 +110,7 @@ def test_the_commands_print_tables_or_one_json_object(
         assert run([*line, *words]) == 0
         assert "several" in capsys.readouterr().out
         assert run([*line, *words, "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)
+        assert isinstance(json.loads(capsys.readouterr().out), dict)
     assert run(["list", "several", "--where", "nonsense", *words]) == 2
     assert "--where" in capsys.readouterr().err
 

@@ -42,9 +42,10 @@ def sync(*studies: str, store: Path | None = None, json: Json = False) -> int:
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.studies.caught_up import show_caught_up
+    from sem_ray.cli.console.studies.caught_up import AllCaughtUp, show_caught_up
 
-    give(api.sync_records(studies, store=store), show_caught_up, as_json=json)
+    found = AllCaughtUp(api.sync_records(studies, store=store))
+    give(found, show_caught_up, as_json=json)
     return 0
 
 
@@ -66,9 +67,10 @@ def rebuild(*studies: str, store: Path | None = None, json: Json = False) -> int
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.studies.caught_up import show_caught_up
+    from sem_ray.cli.console.studies.caught_up import AllCaughtUp, show_caught_up
 
-    give(api.rebuild_records(studies, store=store), show_caught_up, as_json=json)
+    found = AllCaughtUp(api.rebuild_records(studies, store=store))
+    give(found, show_caught_up, as_json=json)
     return 0
 
 
@@ -147,12 +149,12 @@ def list_runs(
         Print one JSON object on stdout.
     """
     from sem_ray import api
-    from sem_ray.cli.console.studies.recorded_runs import show_listing
+    from sem_ray.cli.console.studies.recorded_runs import Listing, show_listing
 
     found = api.list_runs(
         studies, where=where, order_by=order_by, descending=descending, limit=limit, store=store
     )
-    give(found, show_listing, as_json=json)
+    give(Listing(found), show_listing, as_json=json)
     return 0
 
 

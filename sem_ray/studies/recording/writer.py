@@ -62,9 +62,11 @@ class Records:
         shown, is_live = self._take(trial), trial.number in live
         if trial.state.is_finished():
             self._watched.pop(trial.number)
-            self._put(STUDY, self._writing_study())
+            self._backlog.put(STUDY, self._writing_study())
         siblings = list(self._configurations[attributes.configuration_of(trial)].values())
-        self._put(trial.number, self._act(lambda runs: runs.write(shown, siblings, live=is_live)))
+        self._backlog.put(
+            trial.number, self._act(lambda runs: runs.write(shown, siblings, live=is_live))
+        )
         self._catch_up(live)
 
     def watch(self, event: TrialProgress) -> None:
@@ -74,7 +76,7 @@ class Records:
         if now >= self._watched.setdefault(event.trial, now) + WATCH_EVERY:
             self._watched[event.trial] = now
             self._keep(event)
-            self._put(HISTORY, self._act(lambda runs: runs.write_history()))
+            self._backlog.put(HISTORY, self._act(lambda runs: runs.write_history()))
 
     def settle(self) -> None:
         """Bring MLflow in line once the sweep has stopped, as far as it goes, and wait for it as
@@ -112,10 +114,6 @@ class Records:
         rows = [MetricRow(name, float(value), step, moment) for name, value in numbers]
         with writing_to(self._record.folder, REMEDY):
             self._history.append(trial_key(self._record.spec, event.trial), rows)
-
-    def _put(self, key: str | int, act: Act) -> None:
-        if self._backlog.failure is None:
-            self._backlog.put(key, act)
 
     def _catch_up(self, live: Container[int]) -> None:
         if self._backlog.failure is not None and self._backlog.ready:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sem_ray.cli.console.output import stdout
+from sem_ray.cli.console.output import say, stdout
 from sem_ray.studies.catching_up import CaughtUp
 
 
-def show_caught_up(found: Sequence[CaughtUp]) -> None:
-    if not found:
-        stdout.print("the store has no study")
-    for one in found:
+@dataclass(frozen=True)
+class AllCaughtUp:
+    """What `records sync` and `records rebuild` print."""
+
+    studies: tuple[CaughtUp, ...]
+
+
+def show_caught_up(found: AllCaughtUp) -> None:
+    """A line a study."""
+    if not found.studies:
+        say("no studies yet: run `sem-ray sweep FILE`")
+    for one in found.studies:
         stdout.print(f"{one.study}: {_words(one)}")
 
 

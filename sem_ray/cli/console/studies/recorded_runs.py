@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 
-from sem_ray.api.records import ExportedRuns, Listing, Shown
+from sem_ray.api.records import ExportedRuns, Shown
 from sem_ray.cli.console.output import printable, say, stdout
 from sem_ray.cli.console.short_settings import short_names
 from sem_ray.metrics.statistics import Estimate
@@ -16,6 +17,13 @@ from sem_ray.records import Compared, Row
 
 SHOWN = ("test_accuracy_at_", "clean_accuracy_at_", "generation_seconds")
 """How the metrics begin that a table has room for."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What `list` prints."""
+
+    rows: tuple[Row, ...]
 
 
 def show_listing(found: Listing) -> None:
