@@ -90,7 +90,8 @@ class Delivery:
         rows: defaultdict[str, list[MetricRow]] = defaultdict(list)
         end = self._ledger.history
         for line_end, key, found in self._history.read(end):
-            if key not in self._ledger.runs:
+            told = self._ledger.runs.get(key)
+            if told is None or told.run_id is None:  # until its document has come
                 break
             rows[key].extend(found)
             end = line_end

@@ -156,6 +156,17 @@ def test_curves_come_in_order_once_and_not_before_their_run(store: Store, folder
     assert history(store, "x/1", "noise/loss") == [(1, 2.0), (2, 1.0)]
 
 
+def test_a_curve_whose_run_is_not_there_yet_is_not_passed_over(store: Store, folder: Path) -> None:
+    for key in ("x/2", "x/1"):
+        History(folder).append(key, [MetricRow("noise/loss", 2.0, 1, 1)])
+    made = delivery(store, folder, ROOT, BEGUN)
+    made.bring_history()
+    made.bring(replace(BEGUN, key="x/2", name="x/2"))
+    made.bring_history()
+    for key in ("x/1", "x/2"):
+        assert history(store, key, "noise/loss") == [(1, 2.0)]
+
+
 def test_a_curve_that_was_sent_but_not_noted_is_there_once(store: Store, folder: Path) -> None:
     made = delivery(store, folder, ROOT, BEGUN)
     rows = [MetricRow("noise/loss", float(step), step, step) for step in range(5)]

@@ -74,6 +74,7 @@ def test_a_group_of_another_kind_is_there_whole(tmp_path: Path) -> None:
         {**QUICK, "augmentation": {"kind": "resized_crop", "size": 64}}
     )
     short = shortest(spec)
+    assert short["augmentation"] == configuration(spec)["augmentation"]
     (tmp_path / "best.yaml").write_text(yaml.safe_dump(short))
     again = resolve("digits", RunOptions(config=tmp_path / "best.yaml"))
     assert configuration(again) == configuration(spec)
