@@ -73,7 +73,7 @@ def test_two_results_are_compared_over_the_seeds_of_both(place: Path) -> None:
     rows = records.rows(["several"], store=place)
     found = records.compare(rows[0].name, rows[-1].name, store=place)
     assert found.metric == METRIC and found.paired and found.shared == (0, 1, 2)
-    assert found.difference is not None and found.said in ("lower", "cannot be told apart")
+    assert found.difference is not None and found.p is None  # these are alike in all seeds
     assert found.difference.value == pytest.approx(
         rows[0].metrics[METRIC] - rows[-1].metrics[METRIC]
     )

@@ -26,6 +26,7 @@ Said = Literal[
     "cannot be told apart",
     "nothing can be told from one seed",
     "nothing can be told from values that are not finite",
+    "nothing can be told from seeds that all differ by the same",
 ]
 Values = Mapping[int, float]
 """Seed → value."""
@@ -48,7 +49,8 @@ class Compared:
     """A - B with its 95% interval; None if a result has one seed, or a value is not finite: a run
     that diverged is neither left out nor ranked."""
     p: float | None
-    """Two-sided, of the t test that the interval belongs to."""
+    """Two-sided, of the t test that the interval belongs to; None without a spread, which no t test
+    has a use for: accuracies over few images are often equal to the last image."""
     said: Said
     settings: Mapping[str, tuple[str | None, str | None]]
     """Those that differ: path → both values."""
@@ -133,11 +135,19 @@ def _difference(
     if len(shared) > 1:
         pairs = [one[seed] for seed in shared], [other[seed] for seed in shared]
         found = paired_difference(*pairs)
-        return found, t_test(found, [a - b for a, b in zip(*pairs, strict=True)])
+        differences = [a - b for a, b in zip(*pairs, strict=True)]
+        return found, None if _without_spread(found) else t_test(found, differences)
     if min(len(one), len(other)) > 1:
         both = list(one.values()), list(other.values())
-        return welch_difference(*both), welch_test(*both)
+        found = welch_difference(*both)
+        return found, None if _without_spread(found) else welch_test(*both)
     return None, None
+
+
+def _without_spread(difference: Estimate) -> bool:
+    """Whether there is a difference and nothing to judge it by, but for rounding."""
+    width = difference.high - difference.low
+    return difference.value != 0 and width <= 1e-9 * abs(difference.value)
 
 
 def _said(difference: Estimate | None, finite: bool) -> Said:
@@ -145,6 +155,8 @@ def _said(difference: Estimate | None, finite: bool) -> Said:
         return "nothing can be told from values that are not finite"
     if difference is None:
         return "nothing can be told from one seed"
+    if _without_spread(difference):
+        return "nothing can be told from seeds that all differ by the same"
     if difference.low <= 0 <= difference.high:
         return "cannot be told apart"
     return "lower" if difference.value < 0 else "higher"

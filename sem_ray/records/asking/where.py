@@ -118,12 +118,15 @@ def _condition(expression: str, key: _Token, sign: _Token, value: _Token) -> Con
     held = float(value.text) if numeric else value.text[1:-1]
     if isinstance(held, float) and math.isinf(held):
         raise _fault(expression, value.place, "a number up to 1.797e308 belongs here")
+    if isinstance(held, str) and not askable(held):
+        raise _fault(expression, value.place, "MLflow takes no text that ends in a backslash")
     return Condition(entity, name, sign.text.upper(), held)
 
 
 def askable(text: str) -> bool:
-    """Whether MLflow can be asked for this text: it has no way to write both kinds of quotes."""
-    return not ("'" in text and '"' in text)
+    """Whether MLflow can be asked for this text: it has no way to write both kinds of quotes, nor a
+    backslash before the last one."""
+    return not ("'" in text and '"' in text) and not text.endswith("\\")
 
 
 def _quoted(text: str) -> str:

@@ -53,6 +53,21 @@ def test_with_less_than_two_seeds_in_common_it_is_welchs(
     assert words in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("other", [{0: 10.3, 1: 11.8}, {7: 30.0, 8: 30.0}])
+def test_differences_without_spread_are_no_proof(
+    store: Store, tracking: Tracking, other: dict[int, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of two seeds whose accuracies differ by one test image each."""
+    alike = {0: 10.0, 1: 10.0}
+    write_configuration(tracking, "a", 0, alike if 7 in other else USUAL)
+    write_configuration(tracking, "a", 1, other)
+    found = records.compare("a/0", "a/1", store=store.root)
+    assert found.said == "nothing can be told from seeds that all differ by the same"
+    assert found.p is None and found.difference is not None
+    assert run(["compare", "a/0", "a/1", "--store", str(store.root)]) == 0
+    assert f"{found.said}, -" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_run_that_diverged_is_neither_left_out_nor_ranked(
     store: Store, tracking: Tracking, value: float, capsys: pytest.CaptureFixture[str]

@@ -24,7 +24,7 @@ NAMES = st.from_regex(NAME, fullmatch=True)
 TEXTS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2000, exclude_characters="'\"\x7f"),
     max_size=20,
-).filter(str.isprintable)
+).filter(lambda text: text.isprintable() and not text.endswith("\\"))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 CONDITIONS = st.one_of(
     st.builds(Condition, st.just("metrics"), NAMES, st.sampled_from(ORDERED), NUMBERS),
@@ -59,6 +59,7 @@ FAULTS = {
     "params.a = 'x\ny'": "control characters",
     "metrics.a < 1 metrics.b < 2": "joined by `and`",
     "metrics.a < 1e6x": "neither a name",
+    "params.a = 'x\\'": "no text that ends in a backslash",
     "metrics.a < 1e999": "a number up to 1.797e308 belongs here",
     "attributes.colour = 'red'": "attributes are run_id, run_name",
     " and ".join(["metrics.a < 1"] * 41): "40 conditions at most",

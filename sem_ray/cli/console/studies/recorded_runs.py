@@ -82,6 +82,8 @@ def show_exported(found: ExportedRuns) -> None:
 def _sentence(found: Compared) -> str:
     if found.difference is None:
         return found.said
+    if found.p is None:
+        return f"{found.said}, {found.difference.value:+.3g}"
     how = f"p = {found.p:.2g}, {_how(found)}"
     interval = _interval(found.difference)
     if found.said == "cannot be told apart":
